@@ -1,0 +1,76 @@
+using Broker.Core.Publishing;
+using Broker.Core.Sessions;
+using Broker.Core.Telemetry;
+
+namespace Broker.Core.Connections;
+
+/// <summary>
+/// What happens around a session when its client comes, goes, or stays away too long: wills, presence, the subscriptions of
+/// ended sessions, and the messages that other members of a shared group get.
+/// </summary>
+/// <remarks>Threading: any thread; holds no lock of its own, and calls nothing while it holds another's.</remarks>
+internal sealed class ClientLifecycle(SessionRegistry sessions, Subscriptions subscriptions, Wills wills, Presence presence, BrokerMetrics metrics)
+{
+    /// <summary>Gives a connection its session.</summary>
+    public AttachResult Connect(in AttachRequest request, ClientConnection connection, WakeBatch batch)
+    {
+        AttachResult result = sessions.Attach(request, connection);
+        if (result.Session is not { } session) return result;
+        foreach (Subscription subscription in result.Ended) subscriptions.Remove(subscription);
+        (result.Displaced as ClientConnection)?.Close(CloseReason.TakenOver, "Another connection uses this client identifier");
+        if (result.Will is not null) wills.Publish(result.Will, batch);
+        HandOn(result.Shared, session, batch);
+        presence.Online(session.Identity.ClientId, result.Displaced is not null, batch);
+        return result;
+    }
+
+    /// <summary>A connection let go of its session.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="connection">The connection.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="keepsWill">Whether the will is to be published.</param>
+    /// <param name="batch">Collects the connections to wake.</param>
+    public void Disconnect(Session session, ClientConnection connection, CloseReason reason, bool keepsWill, WakeBatch batch)
+    {
+        if (sessions.Detach(session, connection, keepsWill) is not { } result) return; // another connection has it
+        Finish(session, result, batch);
+        presence.Offline(session.Identity.ClientId, reason, batch);
+    }
+
+    /// <summary>A session's time is over.</summary>
+    public void Expire(Session session)
+    {
+        if (sessions.TryExpire(session) is not { } result) return;
+        metrics.SessionExpired();
+        WakeBatch batch = WakeBatch.Rent();
+        try
+        {
+            Finish(session, result, batch);
+        }
+        finally
+        {
+            batch.WakeAndReturn();
+        }
+    }
+
+    /// <summary>Changes how long a session will be kept once its connection is gone.</summary>
+    public void ChangeExpiry(Session session, TimeSpan expiry) => sessions.ChangeExpiry(session, expiry);
+
+    private void Finish(Session session, DetachResult result, WakeBatch batch)
+    {
+        foreach (Subscription subscription in result.Ended) subscriptions.Remove(subscription);
+        if (result.Will is not null) wills.Publish(result.Will, batch);
+        HandOn(result.Shared, session, batch);
+    }
+
+    /// <summary>Gives what one member of a shared group had not finished to another [MQTT-4.8.2-5 leaves QoS 2 alone].</summary>
+    private static void HandOn(List<Delivery> shared, Session from, WakeBatch batch)
+    {
+        foreach (Delivery delivery in shared)
+        {
+            DeliverOutcome? outcome = delivery.Group?.Deliver(delivery.Message, delivery.Message.Qos, batch, except: from);
+            if (outcome is not (DeliverOutcome.Queued or DeliverOutcome.OldestDropped)) from.Keep(delivery);
+            delivery.Message.Release();
+        }
+    }
+}

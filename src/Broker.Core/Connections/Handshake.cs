@@ -1,0 +1,261 @@
+using System.Text;
+using System.Text.Unicode;
+using Broker.Core.Limits;
+using Broker.Core.Messages;
+using Broker.Core.Protocol;
+using Broker.Core.Security;
+using Broker.Core.Sessions;
+using Broker.Core.Topics;
+
+namespace Broker.Core.Connections;
+
+/// <summary>From CONNECT to CONNACK: check it, find out who it is, give it its session.</summary>
+/// <remarks>
+/// Threading: one step at a time; while an authenticator thinks, the connection reads nothing. Owner: the connection, until
+/// CONNACK.
+/// </remarks>
+internal sealed class Handshake : IDisposable
+{
+    private readonly ClientConnection _connection;
+    private readonly BrokerContext _broker;
+    private readonly ConnectRequest _request;
+    private readonly CancellationTokenSource _gone = new();
+    private IAuthenticationExchange? _exchange;
+    private Task _running = Task.CompletedTask;
+    private Message? _will;
+    private int _rounds;
+
+    private Handshake(ClientConnection connection, ConnectRequest request, Message? will)
+    {
+        _connection = connection;
+        _broker = connection.Broker;
+        _request = request;
+        _will = will;
+    }
+
+    /// <summary>Takes the CONNECT.</summary>
+    /// <exception cref="ProtocolViolationException">It breaks the protocol or a bound; CONNACK says so where the version can.</exception>
+    public static void Begin(ClientConnection connection, in Frame frame, WakeBatch batch)
+    {
+        if (ConnectPacket.PeekVersion(frame) is { } version) connection.BeginHandshake(new ClientFacts { Version = version }, Phase.AwaitingConnect);
+        else connection.BeginHandshake(new ClientFacts { Version = UnknownVersion(frame) }, Phase.AwaitingConnect);
+
+        ConnectPacket packet = ConnectPacket.Read(frame);
+        var facts = new ClientFacts
+        {
+            Version = packet.Version,
+            MaximumPacketSize = packet.MaximumPacketSize,
+            SendsReasons = packet.Version == ProtocolVersion.V5 && packet.RequestProblemInformation,
+            AuthenticationMethod = packet.HasAuthenticationMethod ? Encoding.UTF8.GetString(packet.AuthenticationMethod) : null,
+        };
+        connection.BeginHandshake(facts, Phase.AwaitingConnect);
+        Check(connection, packet);
+        var handshake = new Handshake(connection, ConnectRequest.From(packet, connection.Broker), CreateWill(connection, packet));
+        connection.Handshake = handshake;
+        handshake.Authenticate(packet.AuthenticationData.ToArray(), batch);
+    }
+
+    /// <summary>The client sent the AUTH that the exchange waits for.</summary>
+    public void Continue(in AuthPacket packet)
+    {
+        bool fits = packet.ReasonCode == ReasonCode.ContinueAuthentication
+            && packet.HasMethod && Encoding.UTF8.GetString(packet.Method) == _connection.Facts.AuthenticationMethod;
+        if (!fits) ProtocolViolationException.Protocol("AUTH does not continue the exchange that CONNECT began"); // [MQTT-4.12.0-5]
+        WakeBatch batch = WakeBatch.Rent();
+        try
+        {
+            Step(packet.Data.ToArray(), batch);
+        }
+        finally
+        {
+            batch.WakeAndReturn();
+        }
+    }
+
+    /// <summary>The connection is gone, or the handshake is over: nobody waits any longer.</summary>
+    public void Dispose()
+    {
+        _gone.Cancel(); // it has no timer, so cancelling is all there is to dispose
+        Interlocked.Exchange(ref _will, null)?.Release();
+    }
+
+    private static ProtocolVersion UnknownVersion(in Frame frame)
+    {
+        // A level that we do not know: a later MQTT can read the answer of 5, an earlier one that of 3.1.1.
+        ReadOnlySpan<byte> name = "\0\u0004MQTT"u8;
+        if (!frame.Body.StartsWith(name)) return 0;
+        return frame.Body.Length > name.Length && frame.Body[name.Length] > (byte)ProtocolVersion.V5 ? ProtocolVersion.V5 : ProtocolVersion.V311;
+    }
+
+    private static void Check(ClientConnection connection, in ConnectPacket packet)
+    {
+        BrokerLimits limits = connection.Broker.Limits;
+        if (packet.ClientId.Length > limits.ClientIdBytes)
+        {
+            ProtocolViolationException.Throw(ReasonCode.ClientIdentifierNotValid, $"The client identifier is longer than {limits.ClientIdBytes} bytes");
+        }
+
+        bool needsId = packet.Version == ProtocolVersion.V31 || (packet.Version == ProtocolVersion.V311 && !packet.CleanStart);
+        if (packet.ClientId.IsEmpty && needsId)
+        {
+            ProtocolViolationException.Throw(ReasonCode.ClientIdentifierNotValid, "A session that is kept needs a client identifier"); // 3.1.1 [MQTT-3.1.3-8]
+        }
+
+        if (packet.UserPropertyCount > limits.UserProperties)
+        {
+            ProtocolViolationException.Throw(ReasonCode.QuotaExceeded, $"One packet may have {limits.UserProperties} user properties");
+        }
+
+        if (!packet.HasWill) return;
+        bool topicFits = TopicName.Check(packet.WillTopic, limits.TopicBytes, limits.TopicLevels) == TopicFault.None;
+        if (!topicFits) ProtocolViolationException.Throw(ReasonCode.TopicNameInvalid, "The will topic is too long or has too many levels");
+        if (ReservedTopics.Contains(packet.WillTopic)) ProtocolViolationException.Throw(ReasonCode.NotAuthorized, "The will topic is reserved for the broker");
+        if (packet.WillPayloadIsUtf8 && connection.Info.ValidatePayloadFormat && !Utf8.IsValid(packet.WillPayload))
+        {
+            ProtocolViolationException.Throw(ReasonCode.PayloadFormatInvalid, "The will payload claims to be UTF-8 text and is not");
+        }
+    }
+
+    private static Message? CreateWill(ClientConnection connection, in ConnectPacket packet)
+    {
+        if (!packet.HasWill) return null;
+        var publication = new Publication
+        {
+            Topic = packet.WillTopic,
+            Payload = packet.WillPayload,
+            Properties = packet.WillForwarded,
+            Qos = packet.WillQos,
+            Retain = packet.WillRetain,
+            Publisher = PublisherIdentity.Broker, // the owner is known only after authentication; Wills publishes in its name
+        };
+        return connection.Broker.Messages.Create(publication, connection.Broker.Clock.Now);
+    }
+
+    private void Authenticate(byte[] data, WakeBatch batch)
+    {
+        if (_connection.Facts.AuthenticationMethod is not { } method)
+        {
+            Await(Ask(), batch);
+            return;
+        }
+
+        IEnhancedAuthenticator? authenticator = EnhancedAuthentication.Find(_broker, method);
+        if (authenticator is null)
+        {
+            Refuse(ReasonCode.BadAuthenticationMethod, $"The authentication method {method} is not offered here"); // [MQTT-4.12.0-1]
+            return;
+        }
+
+        _exchange = authenticator.Begin(_connection.Info, _request.GivenClientId);
+        Step(data, batch);
+    }
+
+    private async ValueTask<AuthenticationStep> Ask()
+    {
+        var request = new AuthenticationRequest(_connection.Info, _request.GivenClientId, _request.UserName, _request.Password);
+        return new AuthenticationStep(await _broker.Authenticator.AuthenticateAsync(request, _gone.Token), default);
+    }
+
+    private void Step(byte[] data, WakeBatch batch)
+    {
+        if (++_rounds > _broker.Limits.AuthenticationRounds) Refuse(ReasonCode.BadAuthenticationMethod, "The exchange took too many rounds");
+        else Await(_exchange!.ContinueAsync(data, _gone.Token), batch); // set before the first step
+    }
+
+    private void Await(ValueTask<AuthenticationStep> step, WakeBatch batch)
+    {
+        if (step.IsCompletedSuccessfully)
+        {
+            Decide(step.Result, batch);
+        }
+        else
+        {
+            _connection.MoveTo(Phase.Authenticating);
+            _running = FinishAsync(step);
+        }
+    }
+
+    private async Task FinishAsync(ValueTask<AuthenticationStep> step)
+    {
+        AuthenticationStep result;
+        try
+        {
+            result = await step;
+        }
+#pragma warning disable CA1031 // a plug-in's fault is a refusal, whatever it is
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            if (!_gone.IsCancellationRequested) EnhancedAuthentication.Failed(_connection, fault);
+            result = EnhancedAuthentication.Unavailable;
+        }
+
+        WakeBatch batch = WakeBatch.Rent();
+        try
+        {
+            Decide(result, batch);
+        }
+        finally
+        {
+            batch.WakeAndReturn();
+        }
+
+        _connection.Resume();
+    }
+
+    private void Decide(AuthenticationStep step, WakeBatch batch)
+    {
+        if (step.Result is not { } result)
+        {
+            EnhancedAuthentication.Send(_connection, ReasonCode.ContinueAuthentication, step.Data.Span); // [MQTT-4.12.0-2]
+            _connection.MoveTo(Phase.AwaitingAuth);
+            _connection.MarkWaiting(batch);
+        }
+        else if (result.Principal is null)
+        {
+            Refuse(result.ReasonCode, result.Reason); // [MQTT-4.12.0-4]
+        }
+        else
+        {
+            Complete(result.Principal, step.Data.Span, batch);
+        }
+    }
+
+    private void Complete(Principal principal, ReadOnlySpan<byte> authenticationData, WakeBatch batch)
+    {
+        var identity = new PublisherIdentity(_request.ClientId, principal);
+        Message? will = Interlocked.Exchange(ref _will, null);
+        if (will is not null && !_broker.Authorizer.IsAllowed(principal, AccessAction.Will, will.Topic))
+        {
+            will.Release();
+            Refuse(ReasonCode.NotAuthorized, "This client has no right to leave this will");
+            return;
+        }
+
+        _connection.Prepare(
+            new PublishWriter(_connection.Facts.Version, _connection.Facts.MaximumPacketSize, _request.OutgoingAliases),
+            new IncomingAliases(_broker.Limits.TopicAliases));
+        Will? left = will is null
+            ? null
+            : new Will(will, _request.WillMessageExpiry, identity, _request.WillDelay, _broker.Wills.PublishDue);
+        var attach = new AttachRequest(identity, _request.CleanStart, _request.SessionExpiry, _request.Window, left);
+        AttachResult attached = _broker.Lifecycle.Connect(attach, _connection, batch);
+        if (attached.Session is not { } session)
+        {
+            will?.Release();
+            if (attached.Outcome == AttachOutcome.TooManySessions) Refuse(ReasonCode.QuotaExceeded, "The broker holds as many sessions as it may");
+            else Refuse(ReasonCode.ClientIdentifierNotValid, "The client identifier belongs to another user");
+            return;
+        }
+
+        ConnAck connAck = _request.Answer(_connection.Facts, _broker.Limits, attached.IsPresent, authenticationData);
+        _connection.Handshake = null; // it is over, and an idle connection keeps nothing that it does not need
+        _connection.Accept(session, connAck, _request, attached.IsPresent, batch);
+    }
+
+    private void Refuse(ReasonCode reasonCode, string? text)
+    {
+        Dispose();
+        _connection.Refuse(_connection.Facts.Version, reasonCode, text);
+    }
+}

@@ -1,0 +1,111 @@
+using System.Text.Unicode;
+using Broker.Core.Messages;
+using Broker.Core.Protocol;
+using Broker.Core.Publishing;
+using Broker.Core.Security;
+using Broker.Core.Sessions;
+using Broker.Core.Topics;
+
+namespace Broker.Core.Connections;
+
+/// <summary>PUBLISH from a client: its topic, its QoS exchange, then the router, then the acknowledgement.</summary>
+internal static class PublishHandler
+{
+    /// <summary>Takes a publication in.</summary>
+    /// <exception cref="ProtocolViolationException">The packet breaks the protocol or a bound that no acknowledgement can name.</exception>
+    public static void Handle(ClientConnection connection, in Frame frame, WakeBatch batch)
+    {
+        PublishPacket packet = PublishPacket.Read(frame, connection.Facts.Version, connection.Broker.Limits.UserProperties);
+        ReadOnlySpan<byte> topic = packet.TopicAlias is { } alias ? connection.Aliases!.Resolve(packet.Topic, alias) : packet.Topic;
+        if (!Begins(connection, packet, batch)) return;
+
+        ReasonCode reason = Check(connection, packet, topic);
+        long commit = 0;
+        if (reason == ReasonCode.Success)
+        {
+            var publication = new Publication
+            {
+                Topic = topic,
+                Payload = packet.Payload,
+                Properties = packet.Forwarded,
+                Qos = packet.Qos,
+                Retain = packet.Retain,
+                MessageExpiryInterval = packet.MessageExpiryInterval,
+                Publisher = connection.Session!.Identity, // connected: it has a session
+            };
+            reason = connection.Broker.Router.Route(publication, AccessAction.Publish, batch, out commit).ToReasonCode();
+        }
+
+        Finish(connection, packet, reason, commit, batch);
+    }
+
+    /// <summary>The packet identifier's part: false if the publication was routed before and only needs its PUBREC again.</summary>
+    private static bool Begins(ClientConnection connection, in PublishPacket packet, WakeBatch batch)
+    {
+        if (packet.Qos == QualityOfService.AtMostOnce) return true;
+        Session session = connection.Session!; // connected: it has a session
+        int maximum = connection.Facts.IsV5 ? connection.Broker.Limits.ReceiveMaximum : ushort.MaxValue;
+        int waiting = connection.UnacknowledgedPublications;
+        if (waiting >= maximum) TooMany(maximum);
+        if (packet.Qos == QualityOfService.AtLeastOnce)
+        {
+            if (!session.IsReceiving(packet.PacketId)) return true;
+            Finish(connection, packet, ReasonCode.PacketIdentifierInUse, 0, batch);
+            return false;
+        }
+
+        switch (session.BeginReceive(packet.PacketId, maximum - waiting))
+        {
+            case ReceiveOutcome.TooMany:
+                TooMany(maximum);
+                return false;
+            case ReceiveOutcome.Duplicate:
+                connection.Acknowledge(new PendingAck(PacketType.PubRec, packet.PacketId, ReasonCode.Success, 0), batch);
+                return false;
+            default:
+                return true;
+        }
+    }
+
+    private static ReasonCode Check(ClientConnection connection, in PublishPacket packet, ReadOnlySpan<byte> topic)
+    {
+        if (TopicName.Check(topic, connection.Broker.Limits.TopicBytes, connection.Broker.Limits.TopicLevels) != TopicFault.None) return ReasonCode.TopicNameInvalid;
+        if (ReservedTopics.Contains(topic)) return ReasonCode.NotAuthorized;
+        bool isFalseText = packet.PayloadIsUtf8 && connection.Info.ValidatePayloadFormat && !Utf8.IsValid(packet.Payload);
+        return isFalseText ? ReasonCode.PayloadFormatInvalid : ReasonCode.Success; // [MQTT-3.3.2-4] leaves the check to us
+    }
+
+    /// <summary>Acknowledges, or refuses in the way that the client's version and the QoS leave.</summary>
+    private static void Finish(ClientConnection connection, in PublishPacket packet, ReasonCode reason, long commit, WakeBatch batch)
+    {
+        bool isRefused = reason >= ReasonCode.UnspecifiedError;
+        if (isRefused)
+        {
+            connection.Broker.Metrics.Refuse(reason);
+            if (packet.Qos == QualityOfService.ExactlyOnce) connection.Session!.EndReceive(packet.PacketId); // [MQTT-4.3.3-9]
+            bool canTell = packet.Qos != QualityOfService.AtMostOnce && connection.Facts.IsV5;
+            if (!canTell) RefuseWithoutWords(connection, packet, ref reason);
+        }
+
+        if (packet.Qos == QualityOfService.AtMostOnce) return;
+        PacketType type = packet.Qos == QualityOfService.AtLeastOnce ? PacketType.PubAck : PacketType.PubRec;
+        connection.Acknowledge(new PendingAck(type, packet.PacketId, reason, commit), batch);
+    }
+
+    /// <summary>
+    /// MQTT 3.x cannot say "no", and QoS 0 has no answer. What the client could never know better (no right) is dropped and
+    /// counted; what it did wrong, or would lose, ends the connection.
+    /// </summary>
+    private static void RefuseWithoutWords(ClientConnection connection, in PublishPacket packet, ref ReasonCode reason)
+    {
+        bool isDropped = reason == ReasonCode.NotAuthorized
+            || (reason == ReasonCode.QuotaExceeded && packet.Qos == QualityOfService.AtMostOnce);
+        if (!isDropped) ProtocolViolationException.Throw(reason, System.Text.Encoding.UTF8.GetString(ReasonTexts.For(reason)));
+        reason = ReasonCode.Success; // [3.1.1 MQTT-3.3.5-2]: a positive acknowledgement, or a closed connection
+        if (packet.Qos == QualityOfService.ExactlyOnce) connection.Session!.BeginReceive(packet.PacketId, ushort.MaxValue); // PUBREL follows
+    }
+
+    private static void TooMany(int maximum) =>
+        ProtocolViolationException.Throw(
+            ReasonCode.ReceiveMaximumExceeded, $"More than {maximum} QoS 1 and 2 publications are unfinished"); // [MQTT-3.3.4-7]
+}

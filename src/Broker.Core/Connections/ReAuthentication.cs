@@ -1,0 +1,61 @@
+using Broker.Core.Protocol;
+using Broker.Core.Security;
+using Broker.Core.Sessions;
+
+namespace Broker.Core.Connections;
+
+/// <summary>A connected client authenticates again; the connection goes on meanwhile. The identity must stay the same.</summary>
+/// <remarks>Threading: <see cref="Continue"/> by whoever calls Receive; a step may end on any thread. Owner: the connection.</remarks>
+internal sealed class ReAuthentication(ClientConnection connection, IAuthenticationExchange exchange) : IDisposable
+{
+    private readonly CancellationTokenSource _gone = new();
+    private Task _running = Task.CompletedTask;
+    private int _rounds;
+
+    /// <summary>Whether the exchange is over.</summary>
+    public bool IsOver { get; private set; }
+
+    /// <summary>Takes the client's next data.</summary>
+    public void Continue(byte[] data)
+    {
+        if (IsOver || !_running.IsCompleted) ProtocolViolationException.Protocol("AUTH came out of turn");
+        if (++_rounds > connection.Broker.Limits.AuthenticationRounds)
+        {
+            ProtocolViolationException.Throw(ReasonCode.BadAuthenticationMethod, "The exchange took too many rounds");
+        }
+
+        _running = StepAsync(data);
+    }
+
+    /// <summary>The connection is gone: nobody waits any longer.</summary>
+    public void Dispose() => _gone.Cancel();
+
+    private async Task StepAsync(byte[] data)
+    {
+        AuthenticationStep step;
+        try
+        {
+            step = await exchange.ContinueAsync(data, _gone.Token);
+        }
+#pragma warning disable CA1031 // a plug-in's fault is a refusal, whatever it is
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            if (!_gone.IsCancellationRequested) EnhancedAuthentication.Failed(connection, fault);
+            step = EnhancedAuthentication.Unavailable;
+        }
+
+        IsOver = step.Result is not null;
+        if (step.Result is { } result && result.Principal != connection.Session?.Identity.Principal)
+        {
+            ReasonCode reason = result.Principal is null ? result.ReasonCode : ReasonCode.NotAuthorized;
+            connection.Close(CloseReason.Kicked, reason, result.Reason ?? "Authentication failed"); // [MQTT-4.12.1-2]
+            return;
+        }
+
+        EnhancedAuthentication.Send(connection, IsOver ? ReasonCode.Success : ReasonCode.ContinueAuthentication, step.Data.Span);
+        WakeBatch batch = WakeBatch.Rent();
+        connection.MarkWaiting(batch);
+        batch.WakeAndReturn();
+    }
+}

@@ -1,0 +1,89 @@
+using Broker.Core.Limits;
+using Broker.Core.Primitives;
+using Broker.Core.Protocol;
+using Broker.Core.Security;
+using Broker.Core.Sessions;
+using Broker.Core.Topics;
+
+namespace Broker.Core.Connections;
+
+/// <summary>SUBSCRIBE: check and authorise each filter, add it, answer, then send what is retained.</summary>
+internal static class SubscribeHandler
+{
+    /// <summary>Subscribes, and answers with SUBACK: a code for every filter, in their order [MQTT-3.8.4-6].</summary>
+    public static void Handle(ClientConnection connection, in Frame frame, WakeBatch batch)
+    {
+        BrokerLimits limits = connection.Broker.Limits;
+        SubscribePacket packet = SubscribePacket.Read(frame, connection.Facts.Version);
+        if (packet.FilterCount > limits.FiltersPerSubscribe)
+        {
+            ProtocolViolationException.Throw(ReasonCode.QuotaExceeded, $"One SUBSCRIBE may have {limits.FiltersPerSubscribe} topic filters");
+        }
+
+        if (packet.UserPropertyCount > limits.UserProperties)
+        {
+            ProtocolViolationException.Throw(ReasonCode.QuotaExceeded, $"One packet may have {limits.UserProperties} user properties");
+        }
+
+        var reasons = new byte[packet.FilterCount];
+        List<RetainedReplay> replays = [];
+        bool isInUse = connection.Session!.IsReceiving(packet.PacketId); // connected: it has a session
+        for (int i = 0; packet.TryReadNext(out ReadOnlySpan<byte> filter, out SubscriptionOptions options); i++)
+        {
+            ReasonCode reason = isInUse
+                ? ReasonCode.PacketIdentifierInUse
+                : Subscribe(connection, filter, options, packet.SubscriptionIdentifier, replays);
+            if (reason >= ReasonCode.UnspecifiedError) connection.Broker.Metrics.Refuse(reason);
+            reasons[i] = (byte)reason;
+        }
+
+        using (Guarded<AnswerLane>.Access answers = connection.Answers())
+        {
+            SubAck.Write(answers.Value.Bytes, connection.Facts.Version, packet.PacketId, reasons, Text(connection, reasons));
+            answers.Value.Packets++;
+        }
+
+        connection.MarkWaiting(batch);
+        foreach (RetainedReplay replay in replays) connection.Session.Replay(replay, batch); // after SUBACK, as clients expect it
+    }
+
+    private static ReasonCode Subscribe(
+        ClientConnection connection, ReadOnlySpan<byte> utf8, SubscriptionOptions options, int identifier, List<RetainedReplay> replays)
+    {
+        BrokerContext broker = connection.Broker;
+        TopicFault fault = TopicFilter.TryParse(utf8, broker.Limits.TopicBytes, broker.Limits.TopicLevels, out TopicFilter filter);
+        if (fault != TopicFault.None)
+        {
+            if (!connection.Facts.IsV5) ProtocolViolationException.Throw(ReasonCode.TopicFilterInvalid, $"A topic filter is not valid: {fault}"); // [3.1.1 MQTT-4.8.0-1]
+            return ReasonCode.TopicFilterInvalid;
+        }
+
+        if (options.NoLocal && filter.IsShared) ProtocolViolationException.Protocol("A shared subscription cannot be No Local"); // [MQTT-3.8.3-4]
+        if (!broker.Authorizer.IsAllowed(connection.Session!.Identity.Principal, AccessAction.Subscribe, filter.Filter)) return ReasonCode.NotAuthorized;
+
+        SubscribeOutcome outcome = connection.Session.Subscribe(filter, options, identifier, broker.Subscriptions, out Subscription? subscription);
+        if (outcome == SubscribeOutcome.TooMany) return ReasonCode.QuotaExceeded;
+        if (outcome == SubscribeOutcome.SessionEnded) return ReasonCode.UnspecifiedError;
+
+        bool sendsRetained = !filter.IsShared && (options.RetainHandling == RetainHandling.Send
+            || (options.RetainHandling == RetainHandling.SendIfNew && outcome == SubscribeOutcome.Added)); // [MQTT-3.3.1-9, MQTT-3.3.1-10, MQTT-3.3.1-11]
+        if (sendsRetained && broker.Retained.Replay(filter.Filter, filter.HasWildcard) is { Length: > 0 } messages)
+        {
+            replays.Add(new RetainedReplay(subscription!, messages)); // added or changed: there is one
+        }
+
+        return (ReasonCode)(byte)options.Qos;
+    }
+
+    private static ReadOnlySpan<byte> Text(ClientConnection connection, ReadOnlySpan<byte> reasons)
+    {
+        if (!connection.Facts.SendsReasons) return default;
+        foreach (byte reason in reasons)
+        {
+            ReadOnlySpan<byte> text = ReasonTexts.For((ReasonCode)reason);
+            if (!text.IsEmpty) return text;
+        }
+
+        return default;
+    }
+}

@@ -1,0 +1,47 @@
+using System.Text;
+using Broker.Core.Limits;
+using Broker.Core.Primitives;
+using Broker.Core.Protocol;
+using Broker.Core.Sessions;
+
+namespace Broker.Core.Connections;
+
+/// <summary>UNSUBSCRIBE: removes filters, compared character by character [MQTT-3.10.4-1].</summary>
+internal static class UnsubscribeHandler
+{
+    /// <summary>Unsubscribes, and answers with UNSUBACK: a code for every filter, in their order [MQTT-3.10.4-5].</summary>
+    public static void Handle(ClientConnection connection, in Frame frame, WakeBatch batch)
+    {
+        BrokerLimits limits = connection.Broker.Limits;
+        UnsubscribePacket packet = UnsubscribePacket.Read(frame, connection.Facts.Version);
+        if (packet.FilterCount > limits.FiltersPerSubscribe)
+        {
+            ProtocolViolationException.Throw(ReasonCode.QuotaExceeded, $"One UNSUBSCRIBE may have {limits.FiltersPerSubscribe} topic filters");
+        }
+
+        if (packet.UserPropertyCount > limits.UserProperties)
+        {
+            ProtocolViolationException.Throw(ReasonCode.QuotaExceeded, $"One packet may have {limits.UserProperties} user properties");
+        }
+
+        var reasons = new byte[packet.FilterCount];
+        bool isInUse = connection.Session!.IsReceiving(packet.PacketId); // connected: it has a session
+        for (int i = 0; packet.TryReadNext(out ReadOnlySpan<byte> filter); i++)
+        {
+            ReasonCode reason = isInUse
+                ? ReasonCode.PacketIdentifierInUse
+                : connection.Session.Unsubscribe(Encoding.UTF8.GetString(filter), connection.Broker.Subscriptions)
+                    ? ReasonCode.Success
+                    : ReasonCode.NoSubscriptionExisted;
+            reasons[i] = (byte)reason;
+        }
+
+        using (Guarded<AnswerLane>.Access answers = connection.Answers())
+        {
+            UnsubAck.Write(answers.Value.Bytes, connection.Facts.Version, packet.PacketId, reasons, default);
+            answers.Value.Packets++;
+        }
+
+        connection.MarkWaiting(batch);
+    }
+}

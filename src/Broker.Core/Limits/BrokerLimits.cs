@@ -1,0 +1,128 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Broker.Core.Limits;
+
+/// <summary>
+/// Every bound that a client can run into, in one place. All are finite; what happens at a bound is said at each.
+/// </summary>
+public sealed record BrokerLimits
+{
+    /// <summary>Connections at the same time, over all endpoints. One more is closed at once, before anything is read.</summary>
+    [Range(1, 10_000_000)]
+    public int Connections { get; init; } = 100_000;
+
+    /// <summary>Bytes of the first packet: a CONNECT that announces more is cut off at its header.</summary>
+    [Range(128, 268_435_460)]
+    public int ConnectPacketBytes { get; init; } = 65_536;
+
+    /// <summary>Time from the connection's start until its CONNECT is complete and accepted; then the connection is closed.</summary>
+    [DurationRange("00:00:00.1", "00:10:00")]
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Bytes of any later packet from a client, told to MQTT 5 clients as Maximum Packet Size. A larger one ends the
+    /// connection with 0x95 as soon as its header shows its size.
+    /// </summary>
+    [Range(128, 268_435_460)]
+    public int PacketBytes { get; init; } = 1_048_576;
+
+    /// <summary>Bytes of a client identifier in UTF-8; a longer one is refused with 0x85.</summary>
+    [Range(23, 65_535)]
+    public int ClientIdBytes { get; init; } = 256;
+
+    /// <summary>Bytes of a topic name or filter; a longer one is answered with 0x90 or 0x8F.</summary>
+    [Range(1, 65_535)]
+    public int TopicBytes { get; init; } = 4_096;
+
+    /// <summary>Levels of a topic name or filter; a deeper one is answered with 0x90 or 0x8F.</summary>
+    [Range(1, 128)]
+    public int TopicLevels { get; init; } = 128;
+
+    /// <summary>User properties in one packet; more end the connection with 0x97.</summary>
+    [Range(0, 10_000)]
+    public int UserProperties { get; init; } = 64;
+
+    /// <summary>Topic filters in one SUBSCRIBE or UNSUBSCRIBE; more end the connection with 0x97.</summary>
+    [Range(1, 10_000)]
+    public int FiltersPerSubscribe { get; init; } = 1_000;
+
+    /// <summary>Subscriptions of one session; each one more is refused with 0x97 in its SUBACK.</summary>
+    [Range(1, 10_000_000)]
+    public int SubscriptionsPerSession { get; init; } = 10_000;
+
+    /// <summary>
+    /// QoS 1 and 2 publications of one client that may be unfinished, told to MQTT 5 clients as Receive Maximum; one more
+    /// ends the connection with 0x93.
+    /// </summary>
+    [Range(1, 65_535)]
+    public int ReceiveMaximum { get; init; } = 1_024;
+
+    /// <summary>QoS 1 and 2 messages sent to one client and not yet acknowledged (the client's Receive Maximum may lower it).</summary>
+    [Range(1, 65_535)]
+    public int Inflight { get; init; } = 1_024;
+
+    /// <summary>Topic aliases that a client may set, told as Topic Alias Maximum; a higher alias ends the connection with 0x94.</summary>
+    [Range(0, 65_535)]
+    public int TopicAliases { get; init; } = 32;
+
+    /// <summary>Topic aliases that the broker uses towards one client (the client's Topic Alias Maximum may lower it).</summary>
+    [Range(0, 65_535)]
+    public int OutgoingTopicAliases { get; init; } = 32;
+
+    /// <summary>Messages that wait for one session, at any QoS; past it <see cref="Overflow"/> applies.</summary>
+    [Range(1, 100_000_000)]
+    public int QueueMessages { get; init; } = 10_000;
+
+    /// <summary>Bytes of the messages that wait for one session; past it <see cref="Overflow"/> applies.</summary>
+    [Range(1_024, 1_099_511_627_776)]
+    public long QueueBytes { get; init; } = 64 * 1_048_576;
+
+    /// <summary>What happens to a QoS 1 or 2 message when the session's queue is full. QoS 0 is always dropped and counted.</summary>
+    [EnumDataType(typeof(OverflowPolicy))]
+    public OverflowPolicy Overflow { get; init; } = OverflowPolicy.DropNewest;
+
+    /// <summary>Sessions, connected or kept. A client that would need one more is refused with 0x97.</summary>
+    [Range(1, 100_000_000)]
+    public int Sessions { get; init; } = 1_000_000;
+
+    /// <summary>The longest that a session is kept after its connection ended; longer wishes are lowered to it and the client is told.</summary>
+    [DurationRange("00:00:00", "36500.00:00:00")]
+    public TimeSpan SessionExpiry { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>
+    /// The longest keep alive. MQTT 5 clients that ask for more, or for none, are told this one as Server Keep Alive;
+    /// older clients keep what they asked for, since nothing can tell them.
+    /// </summary>
+    [DurationRange("00:00:01", "18:12:15")]
+    public TimeSpan KeepAlive { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Retained messages; a publication that would add one more is answered with 0x97.</summary>
+    [Range(0, 100_000_000)]
+    public int RetainedMessages { get; init; } = 1_000_000;
+
+    /// <summary>Bytes of all retained messages; a publication that would pass it is answered with 0x97.</summary>
+    [Range(0, 1_099_511_627_776)]
+    public long RetainedBytes { get; init; } = 1_073_741_824;
+
+    /// <summary>
+    /// Bytes of answers (acknowledgements, ping responses) that wait for a client that does not read; past it the broker
+    /// stops reading from that client until it has taken some.
+    /// </summary>
+    [Range(1_024, 67_108_864)]
+    public int PendingAnswerBytes { get; init; } = 65_536;
+
+    /// <summary>How long a connection that is being closed may take to read its last bytes.</summary>
+    [DurationRange("00:00:00.1", "00:01:00")]
+    public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>AUTH packets that one exchange of enhanced authentication may take; one more ends the connection with 0x8C.</summary>
+    [Range(1, 100)]
+    public int AuthenticationRounds { get; init; } = 8;
+
+    /// <summary>
+    /// Offline clients whose last state stays readable under <c>$presence/</c>; past it the one that has been offline longest
+    /// is forgotten. Connected clients and kept sessions are always there.
+    /// </summary>
+    [Range(0, 10_000_000)]
+    public int OfflinePresence { get; init; } = 100_000;
+}

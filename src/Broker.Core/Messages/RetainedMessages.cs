@@ -1,0 +1,90 @@
+using Broker.Core.Limits;
+using Broker.Core.Time;
+using Broker.Core.Topics;
+
+namespace Broker.Core.Messages;
+
+/// <summary>The last retained message of every topic.</summary>
+/// <remarks>
+/// Threading: any thread; stores are serialised by the gate, so that bounds and "superseded" marks are exact, reads only by
+/// the tree's own lock. Owner: it holds one reference of each message.
+/// </remarks>
+internal sealed class RetainedMessages(BrokerLimits limits, TimingWheel wheel, ulong hashSeed)
+{
+    private readonly Lock _gate = new();
+    private readonly TopicTree<Message> _tree = new(hashSeed);
+    private long _bytes;
+
+    /// <summary>How many topics have one.</summary>
+    public int Count => _tree.Count;
+
+    /// <summary>Bytes of all of them.</summary>
+    public long Bytes => Interlocked.Read(ref _bytes);
+
+    /// <summary>
+    /// Stores a message as its topic's retained one, or removes the topic's if the payload is empty [MQTT-3.3.1-6,
+    /// MQTT-3.3.1-7]. False if a bound would be passed; then nothing changed. What the broker says of itself is not bounded by
+    /// what clients retain.
+    /// </summary>
+    public bool TryStore(Message message, bool isBounded)
+    {
+        lock (_gate)
+        {
+            if (message.Payload.IsEmpty)
+            {
+                if (_tree.Remove(message.Topic) is { } removed) Forget(removed);
+                return true;
+            }
+
+            Message? current = _tree.Get(message.Topic);
+            long bytes = _bytes + message.Size - (current?.Size ?? 0);
+            bool isFull = bytes > limits.RetainedBytes || (current is null && _tree.Count >= limits.RetainedMessages);
+            if (isBounded && isFull) return false;
+            message.AddReference();
+            _tree.Set(message.Topic, message);
+            Interlocked.Add(ref _bytes, message.Size);
+            if (current is not null) Forget(current);
+        }
+
+        if (message.ExpiresAt != long.MaxValue) wheel.Schedule(new Expiry(this, message.Topic.ToArray(), message.ExpiresAt), message.ExpiresAt);
+        return true;
+    }
+
+    /// <summary>The message of one topic, with a reference for the caller; or null.</summary>
+    public Message? Get(ReadOnlySpan<byte> topic) => _tree.Get<Taken>(topic);
+
+    /// <summary>The messages of every topic that a filter matches, each with a reference for the caller.</summary>
+    public Message[] Replay(ReadOnlySpan<byte> filter, bool hasWildcard)
+    {
+        if (!hasWildcard) return Get(filter) is { } only ? [only] : [];
+        var matches = new Matches<Message>();
+        _tree.Match<Taken>(filter, matches);
+        return matches.Span.ToArray();
+    }
+
+    private void Forget(Message message)
+    {
+        message.IsSuperseded = true;
+        Interlocked.Add(ref _bytes, -message.Size);
+        message.Release();
+    }
+
+    private void RemoveExpired(byte[] topic, long expiresAt)
+    {
+        lock (_gate)
+        {
+            if (_tree.Get(topic) is { } current && current.ExpiresAt == expiresAt && _tree.Remove(topic) is { } removed) Forget(removed);
+        }
+    }
+
+    private readonly struct Taken : ITreeValuePolicy<Message>
+    {
+        public static void OnTaken(Message value) => value.AddReference();
+    }
+
+    /// <summary>Removes an expired message, if it is still the topic's: it holds the topic, not the message, which may be gone.</summary>
+    private sealed class Expiry(RetainedMessages retained, byte[] topic, long expiresAt) : WheelTimer
+    {
+        protected internal override void Expired(long nowMs) => retained.RemoveExpired(topic, expiresAt);
+    }
+}

@@ -1,0 +1,129 @@
+using System.Reflection;
+using Broker.Core.Connections;
+using Broker.Core.Limits;
+using Broker.Core.Messages;
+using Broker.Core.Publishing;
+using Broker.Core.Sessions;
+using Broker.Core.Telemetry;
+using Broker.Core.Time;
+using Microsoft.Extensions.Logging;
+
+namespace Broker.Core;
+
+/// <summary>The broker: builds its parts and holds them together. It opens no socket; transports bring it connections.</summary>
+/// <remarks>Threading: <see cref="Accept"/> from any thread; <see cref="Start"/> and <see cref="StopAsync"/> once each.</remarks>
+public sealed class MqttBroker : IDisposable
+{
+    private readonly BrokerContext _context;
+    private readonly Heartbeat _heartbeat;
+    private readonly SysTopics _sysTopics;
+
+    /// <summary>Builds a broker; it does nothing before <see cref="Start"/>.</summary>
+    public MqttBroker(MqttBrokerOptions options, BrokerParts parts)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(parts);
+        BrokerLimits limits = options.Limits;
+        ILogger logger = parts.LoggerFactory.CreateLogger("Broker");
+        var clock = new BrokerClock(parts.Time);
+        var wheel = new TimingWheel();
+        var metrics = new BrokerMetrics();
+        var messages = new MessagePool();
+        var subscriptions = new Subscriptions((ulong)parts.Random.NextInt64());
+        var retained = new RetainedMessages(limits, wheel, (ulong)parts.Random.NextInt64());
+        var router = new MessageRouter(limits, parts.Authorizer, subscriptions, retained, parts.Store, messages, clock);
+        var wills = new Wills(router);
+        var environment = new SessionEnvironment(limits, clock, parts.Authorizer, metrics, logger);
+        ClientLifecycle? lifecycle = null;
+        var sessions = new SessionRegistry(limits, wheel, environment) { Expired = session => lifecycle!.Expire(session) }; // set before anything can expire
+        var presence = new Presence(limits, sessions, router, clock);
+        lifecycle = new ClientLifecycle(sessions, subscriptions, wills, presence, metrics);
+        _context = new BrokerContext
+        {
+            Limits = limits,
+            Clock = clock,
+            Wheel = wheel,
+            Metrics = metrics,
+            Logger = logger,
+            Authenticator = parts.Authenticator,
+            EnhancedAuthenticators = parts.EnhancedAuthenticators,
+            Authorizer = parts.Authorizer,
+            Store = parts.Store,
+            Messages = messages,
+            Retained = retained,
+            Subscriptions = subscriptions,
+            Router = router,
+            Wills = wills,
+            Lifecycle = lifecycle,
+            Connections = new ConnectionRegistry(limits, logger),
+            ClientIdentifiers = new ClientIdentifiers(parts.Random),
+        };
+        _heartbeat = new Heartbeat(parts.Time, clock, wheel, logger);
+        _sysTopics = new SysTopics(_context, sessions, options.SysInterval, Version);
+        metrics.Observe(
+            connections: () => _context.Connections.Count,
+            sessions: () => sessions.Count,
+            subscriptions: () => subscriptions.Count,
+            retained: () => retained.Count,
+            retainedBytes: () => retained.Bytes);
+    }
+
+    /// <summary>The broker's version, e.g. <c>0.1.0</c>.</summary>
+    public static string Version { get; } =
+        typeof(MqttBroker).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
+
+    /// <summary>Connections that are open.</summary>
+    public int ConnectionCount => _context.Connections.Count;
+
+    /// <summary>The parts, for tests that look inside.</summary>
+    internal BrokerContext Context => _context;
+
+    /// <summary>Starts the heartbeat and <c>$SYS</c>.</summary>
+    public void Start()
+    {
+        _heartbeat.Start();
+        _sysTopics.Start();
+    }
+
+    /// <summary>Takes a new connection; null if there are too many or the broker stops: then close the socket at once.</summary>
+    /// <param name="transport">What carries it.</param>
+    /// <param name="info">What is known of it.</param>
+    public ClientConnection? Accept(ITransport transport, ConnectionInfo info)
+    {
+        var connection = new ClientConnection(_context, transport, info);
+        if (_context.Connections.TryAdd(connection))
+        {
+            _context.Metrics.Accepted();
+            return connection;
+        }
+
+        _context.Metrics.Rejected();
+        _context.Wheel.Cancel(connection);
+        return null;
+    }
+
+    /// <summary>
+    /// Takes no more connections, says goodbye to those that are open (DISCONNECT 0x8B to MQTT 5 clients, after what they could
+    /// still be sent), and waits until their transports are gone; when the token fires, the rest is cut off.
+    /// </summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        ClientConnection[] open = _context.Connections.Close();
+        foreach (ClientConnection connection in open) connection.Close(CloseReason.Shutdown, "The broker stops");
+        try
+        {
+            await _context.Connections.WhenEmpty().WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            foreach (ClientConnection connection in open) connection.Abort();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _heartbeat.Dispose();
+        _context.Metrics.Dispose();
+    }
+}

@@ -1,0 +1,14 @@
+using Broker.Core.Limits;
+
+namespace Broker.Core;
+
+/// <summary>What the broker itself is told at its start; endpoints and certificates are the host's.</summary>
+public sealed record MqttBrokerOptions
+{
+    /// <summary>Every bound that a client can run into.</summary>
+    public BrokerLimits Limits { get; init; } = new();
+
+    /// <summary>How often <c>$SYS/broker/...</c> is brought up to date; zero turns it off.</summary>
+    [DurationRange("00:00:00", "1.00:00:00")]
+    public TimeSpan SysInterval { get; init; } = TimeSpan.FromSeconds(10);
+}

@@ -1,0 +1,45 @@
+using Broker.Core.Protocol;
+using Broker.Core.Storage;
+
+namespace Broker.Core.Publishing;
+
+/// <summary>
+/// The acknowledgements of one connection that wait for a commit. They leave in the order of the publications
+/// [MQTT-4.6.0-2, MQTT-4.6.0-3], while the connection goes on reading.
+/// </summary>
+/// <remarks>Threading: any thread, under the gate of the connection's answers. Owner: the connection.</remarks>
+internal sealed class AckQueue(IBrokerStore store)
+{
+    private Queue<PendingAck>? _pending;
+
+    /// <summary>Publications that were accepted and not yet acknowledged.</summary>
+    public int Count => _pending?.Count ?? 0;
+
+    /// <summary>Whether an acknowledgement may leave now; otherwise it is put in line.</summary>
+    public bool TryPass(in PendingAck ack)
+    {
+        if (Count == 0 && (ack.Commit == 0 || store.IsCommitted(ack.Commit))) return true;
+        (_pending ??= new Queue<PendingAck>()).Enqueue(ack);
+        return false;
+    }
+
+    /// <summary>Takes the next acknowledgement whose commit is complete.</summary>
+    public bool TryTake(out PendingAck ack)
+    {
+        if (_pending is not null && _pending.TryPeek(out ack) && (ack.Commit == 0 || store.IsCommitted(ack.Commit)))
+        {
+            _pending.Dequeue();
+            return true;
+        }
+
+        ack = default;
+        return false;
+    }
+}
+
+/// <summary>An acknowledgement that is due once its commit is complete.</summary>
+/// <param name="Type">PUBACK or PUBREC.</param>
+/// <param name="PacketId">The publication's packet identifier.</param>
+/// <param name="ReasonCode">What it says.</param>
+/// <param name="Commit">The commit; 0 if there is nothing to wait for but its turn.</param>
+internal readonly record struct PendingAck(PacketType Type, ushort PacketId, ReasonCode ReasonCode, long Commit);

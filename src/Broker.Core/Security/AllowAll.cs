@@ -1,0 +1,8 @@
+namespace Broker.Core.Security;
+
+/// <summary>Allows everything.</summary>
+public sealed class AllowAll : IAuthorizer
+{
+    /// <inheritdoc/>
+    public bool IsAllowed(Principal principal, AccessAction action, ReadOnlySpan<byte> topic) => true;
+}

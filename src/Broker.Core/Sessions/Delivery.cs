@@ -1,0 +1,27 @@
+using Broker.Core.Messages;
+using Broker.Core.Protocol;
+
+namespace Broker.Core.Sessions;
+
+/// <summary>A message for one session, and how it is to be sent. Whoever stores it holds one reference of its message.</summary>
+internal readonly struct Delivery(
+    Message message, QualityOfService qos, bool retain, int identifier = 0, int[]? moreIdentifiers = null, SharedGroup? group = null)
+{
+    /// <summary>The message.</summary>
+    public Message Message { get; } = message;
+
+    /// <summary>The shared group that it came through, or null.</summary>
+    public SharedGroup? Group { get; } = group;
+
+    /// <summary>Further Subscription Identifiers, where overlapping subscriptions matched; or null.</summary>
+    public int[]? MoreIdentifiers { get; } = moreIdentifiers;
+
+    /// <summary>The Subscription Identifier; 0 if none.</summary>
+    public int Identifier { get; } = identifier;
+
+    /// <summary>The QoS it is sent with: the lower of the publication's and the subscription's.</summary>
+    public QualityOfService Qos { get; } = qos;
+
+    /// <summary>The RETAIN flag it is sent with.</summary>
+    public bool Retain { get; } = retain;
+}

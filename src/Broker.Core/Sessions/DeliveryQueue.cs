@@ -1,0 +1,81 @@
+using System.Diagnostics;
+
+namespace Broker.Core.Sessions;
+
+/// <summary>A growable ring of deliveries with a running number each, so that two lanes can be drained in one order.</summary>
+/// <remarks>Threading: none of its own. Owner: an <see cref="Outbox"/>. It holds no memory while it is empty for long.</remarks>
+internal sealed class DeliveryQueue
+{
+    private const int SmallestCapacity = 8;
+
+    // A burst's memory is given back once the ring runs empty.
+    private const int KeptCapacity = 1_024;
+
+    private (Delivery Delivery, long Number)[] _ring = [];
+    private int _head;
+
+    /// <summary>How many wait.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>The number of the one that waits longest; <see cref="long.MaxValue"/> if none does.</summary>
+    public long FirstNumber => Count == 0 ? long.MaxValue : _ring[_head].Number;
+
+    /// <summary>Adds one at the end.</summary>
+    public void Enqueue(in Delivery delivery, long number)
+    {
+        if (Count == _ring.Length) Grow();
+        _ring[(_head + Count) & (_ring.Length - 1)] = (delivery, number);
+        Count++;
+    }
+
+    /// <summary>The one that waits longest.</summary>
+    public ref readonly Delivery Peek()
+    {
+        Debug.Assert(Count > 0);
+        return ref _ring[_head].Delivery;
+    }
+
+    /// <summary>Takes the one that waits longest.</summary>
+    public Delivery Dequeue()
+    {
+        Debug.Assert(Count > 0);
+        Delivery delivery = _ring[_head].Delivery;
+        _ring[_head] = default;
+        _head = (_head + 1) & (_ring.Length - 1);
+        if (--Count == 0)
+        {
+            _head = 0;
+            if (_ring.Length > KeptCapacity) _ring = [];
+        }
+
+        return delivery;
+    }
+
+    /// <summary>
+    /// Takes out the deliveries that came through shared groups, in order, into <paramref name="taken"/>; if
+    /// <paramref name="except"/> is given, only those that another connected member could take.
+    /// </summary>
+    public void TakeShared(List<Delivery> taken, Session? except)
+    {
+        int kept = 0;
+        int count = Count;
+        int mask = _ring.Length - 1;
+        for (int i = 0; i < count; i++)
+        {
+            (Delivery Delivery, long Number) item = _ring[(_head + i) & mask];
+            if (item.Delivery.Group is { } group && (except is null || group.HasConnectedMember(except))) taken.Add(item.Delivery);
+            else _ring[(_head + kept++) & mask] = item;
+        }
+
+        for (int i = kept; i < count; i++) _ring[(_head + i) & mask] = default;
+        Count = kept;
+    }
+
+    private void Grow()
+    {
+        var larger = new (Delivery, long)[Math.Max(SmallestCapacity, 2 * _ring.Length)];
+        for (int i = 0; i < Count; i++) larger[i] = _ring[(_head + i) & (_ring.Length - 1)];
+        _ring = larger;
+        _head = 0;
+    }
+}

@@ -1,0 +1,107 @@
+using Broker.Core.Limits;
+using Broker.Core.Protocol;
+
+namespace Broker.Core.Sessions;
+
+/// <summary>
+/// What waits for one session: two lanes, because QoS 1 and 2 wait for the client's window while QoS 0 need not, bounded
+/// together by messages and by bytes. While nothing holds the window up, both leave in the order they came.
+/// </summary>
+/// <remarks>Threading: none of its own; every call under the session's gate. Owner: its session.</remarks>
+internal sealed class Outbox(BrokerLimits limits)
+{
+    private DeliveryQueue? _unacknowledged; // QoS 0
+    private DeliveryQueue? _acknowledged; // QoS 1 and 2
+    private long _number;
+
+    /// <summary>Messages that wait.</summary>
+    public int Count => (_unacknowledged?.Count ?? 0) + (_acknowledged?.Count ?? 0);
+
+    /// <summary>Bytes that wait.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>Whether a message of <paramref name="size"/> bytes fits within both bounds.</summary>
+    public bool HasRoom(int size) => Count < limits.QueueMessages && Bytes + size <= limits.QueueBytes;
+
+    /// <summary>
+    /// Adds a delivery, or says why not. With <see cref="OverflowPolicy.DropOldest"/> the dropped messages are released here,
+    /// counted in <paramref name="droppedOldest"/>.
+    /// </summary>
+    public DeliverOutcome TryAdd(in Delivery delivery, out int droppedOldest)
+    {
+        droppedOldest = 0;
+        int size = delivery.Message.Size;
+        if (!HasRoom(size))
+        {
+            bool makeRoom = delivery.Qos != QualityOfService.AtMostOnce && limits.Overflow == OverflowPolicy.DropOldest;
+            if (!makeRoom || size > limits.QueueBytes) return DeliverOutcome.QueueFull;
+            while (!HasRoom(size))
+            {
+                Delivery oldest = TakeOldest();
+                oldest.Message.Release();
+                droppedOldest++;
+            }
+        }
+
+        DeliveryQueue lane = delivery.Qos == QualityOfService.AtMostOnce ? _unacknowledged ??= new() : _acknowledged ??= new();
+        lane.Enqueue(delivery, _number++);
+        Bytes += size;
+        return droppedOldest > 0 ? DeliverOutcome.OldestDropped : DeliverOutcome.Queued;
+    }
+
+    /// <summary>Takes the next delivery that may leave: in order of arrival, QoS 1 and 2 only while the window is open.</summary>
+    public bool TryTake(bool windowOpen, out Delivery delivery)
+    {
+        long first = _unacknowledged?.FirstNumber ?? long.MaxValue;
+        long second = windowOpen ? _acknowledged?.FirstNumber ?? long.MaxValue : long.MaxValue;
+        if (first == long.MaxValue && second == long.MaxValue)
+        {
+            delivery = default;
+            return false;
+        }
+
+        delivery = (first < second ? _unacknowledged! : _acknowledged!).Dequeue(); // its number says that it is not empty
+        Bytes -= delivery.Message.Size;
+        return true;
+    }
+
+    /// <summary>Drops every QoS 0 message: the client went away. Returns how many.</summary>
+    public int DropUnacknowledged()
+    {
+        int dropped = _unacknowledged?.Count ?? 0;
+        for (int i = 0; i < dropped; i++)
+        {
+            Delivery delivery = _unacknowledged!.Dequeue();
+            Bytes -= delivery.Message.Size;
+            delivery.Message.Release();
+        }
+
+        _unacknowledged = null;
+        return dropped;
+    }
+
+    /// <summary>
+    /// Takes out what came through shared groups, so that other members can have it; if <paramref name="except"/> is given,
+    /// only what another connected member could take.
+    /// </summary>
+    public void TakeShared(List<Delivery> taken, Session? except)
+    {
+        if (_acknowledged is null) return;
+        int before = taken.Count;
+        _acknowledged.TakeShared(taken, except);
+        for (int i = before; i < taken.Count; i++) Bytes -= taken[i].Message.Size;
+    }
+
+    /// <summary>Releases everything.</summary>
+    public void Clear()
+    {
+        while (TryTake(windowOpen: true, out Delivery delivery)) delivery.Message.Release();
+        _unacknowledged = _acknowledged = null;
+    }
+
+    private Delivery TakeOldest()
+    {
+        TryTake(windowOpen: true, out Delivery oldest);
+        return oldest;
+    }
+}

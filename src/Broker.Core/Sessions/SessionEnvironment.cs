@@ -1,0 +1,11 @@
+using Broker.Core.Limits;
+using Broker.Core.Security;
+using Broker.Core.Telemetry;
+using Broker.Core.Time;
+using Microsoft.Extensions.Logging;
+
+namespace Broker.Core.Sessions;
+
+/// <summary>What every session works with.</summary>
+internal sealed record SessionEnvironment(
+    BrokerLimits Limits, BrokerClock Clock, IAuthorizer Authorizer, BrokerMetrics Metrics, ILogger Logger);

@@ -1,0 +1,79 @@
+using Broker.Core.Messages;
+using Broker.Core.Protocol;
+using Broker.Core.Topics;
+
+namespace Broker.Core.Sessions;
+
+/// <summary>
+/// A shared subscription: the members of one group on one filter. Each message goes to one member, in turn; connected
+/// members come before absent ones, and members with room in their window before busy ones [MQTT-4.8.2-1].
+/// </summary>
+/// <remarks>Threading: members are replaced as a whole under the gate of <see cref="Subscriptions"/>; readers take the array as it is.</remarks>
+internal sealed class SharedGroup(string key) : TreeEntry
+{
+    private Subscription[] _members = [];
+    private int _turn;
+
+    /// <summary>Group name and filter as the clients wrote them: <c>$share/group/filter</c>.</summary>
+    public string Key { get; } = key;
+
+    /// <summary>Whether nobody is left.</summary>
+    public bool IsEmpty => _members.Length == 0;
+
+    /// <summary>Adds a member.</summary>
+    public void Add(Subscription member) => Volatile.Write(ref _members, [.. _members, member]);
+
+    /// <summary>Removes a member.</summary>
+    public void Remove(Subscription member) => Volatile.Write(ref _members, Array.FindAll(_members, m => m != member));
+
+    /// <summary>Whether some member could take a message of <paramref name="size"/> bytes now.</summary>
+    public bool HasRoom(int size)
+    {
+        foreach (Subscription member in Volatile.Read(ref _members))
+        {
+            if (member.Session.HasRoom(size)) return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether a member other than <paramref name="except"/> is connected. Takes no lock.</summary>
+    public bool HasConnectedMember(Session except)
+    {
+        foreach (Subscription member in Volatile.Read(ref _members))
+        {
+            if (member.Session != except && member.Session.IsConnected) return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Gives a message to the member whose turn it is, or to the next that takes it.</summary>
+    /// <param name="message">The message; the caller keeps its own reference.</param>
+    /// <param name="qos">The QoS it was published with.</param>
+    /// <param name="batch">Collects the connections to wake.</param>
+    /// <param name="except">A session that must not get it (it just gave it back), or null.</param>
+    /// <returns>What the member answered that took it, or the last that did not.</returns>
+    public DeliverOutcome Deliver(Message message, QualityOfService qos, WakeBatch batch, Session? except = null)
+    {
+        Subscription[] members = Volatile.Read(ref _members);
+        if (members.Length == 0) return DeliverOutcome.SessionEnded;
+        int turn = (int)((uint)Interlocked.Increment(ref _turn) % (uint)members.Length);
+        DeliverOutcome outcome = DeliverOutcome.Offline;
+        for (Readiness readiness = Readiness.Ready; readiness <= Readiness.Absent; readiness++)
+        {
+            for (int i = 0; i < members.Length; i++)
+            {
+                Subscription member = members[(turn + i) % members.Length];
+                if (member.Session == except || member.Session.Readiness != readiness) continue;
+                (SubscriptionOptions options, int identifier) = member.Current;
+                QualityOfService granted = qos < options.Qos ? qos : options.Qos;
+                bool retain = options.RetainAsPublished && message.Retain;
+                outcome = member.Session.Deliver(new Delivery(message, granted, retain, identifier, null, this), batch);
+                if (outcome is DeliverOutcome.Queued or DeliverOutcome.OldestDropped) return outcome;
+            }
+        }
+
+        return outcome;
+    }
+}

@@ -1,0 +1,45 @@
+using Broker.Core.Protocol;
+using Broker.Core.Topics;
+
+namespace Broker.Core.Sessions;
+
+/// <summary>One filter of one session. A repeated SUBSCRIBE changes its options in place, so no message falls between two of them.</summary>
+/// <remarks>
+/// Owner: its session. Threading: written under the session's gate; the router reads the options without it, each read being
+/// one word, so it sees the options before or after a change, never a mixture.
+/// </remarks>
+internal sealed class Subscription(Session session, string filter, SharedGroup? group) : TreeEntry
+{
+    private long _optionsAndIdentifier;
+
+    /// <summary>The session that it belongs to.</summary>
+    public Session Session { get; } = session;
+
+    /// <summary>The filter as the client wrote it, <c>$share/group/</c> included.</summary>
+    public string Filter { get; } = filter;
+
+    /// <summary>The shared group that it is a member of, or null.</summary>
+    public SharedGroup? Group { get; } = group;
+
+    /// <summary>The options and the Subscription Identifier (0 if none) at this moment.</summary>
+    public (SubscriptionOptions Options, int Identifier) Current
+    {
+        get
+        {
+            long packed = Volatile.Read(ref _optionsAndIdentifier);
+            var options = new SubscriptionOptions(
+                (QualityOfService)(packed & 3), (packed & 4) != 0, (packed & 8) != 0, (RetainHandling)((packed >> 4) & 3));
+            return (options, (int)(packed >> 32));
+        }
+    }
+
+    /// <summary>The granted QoS at this moment.</summary>
+    public QualityOfService Qos => (QualityOfService)(Volatile.Read(ref _optionsAndIdentifier) & 3);
+
+    /// <summary>Sets the options and the Subscription Identifier (0 for none).</summary>
+    public void Change(SubscriptionOptions options, int identifier) =>
+        Volatile.Write(
+            ref _optionsAndIdentifier,
+            (long)options.Qos | (options.NoLocal ? 4L : 0) | (options.RetainAsPublished ? 8L : 0)
+                | ((long)options.RetainHandling << 4) | ((long)identifier << 32));
+}

@@ -1,0 +1,47 @@
+namespace Broker.Core.Sessions;
+
+/// <summary>
+/// The connections that got something to send while one read was handled: each is woken once, when the read is done, so that
+/// many messages leave in one write.
+/// </summary>
+/// <remarks>Threading: one user at a time, on one thread. Owner: whoever rented it calls <see cref="WakeAndReturn"/>.</remarks>
+internal sealed class WakeBatch
+{
+    private const int KeptCapacity = 1_024;
+
+    [ThreadStatic]
+    private static WakeBatch? _idle;
+
+    private ISessionConnection[] _connections = new ISessionConnection[16];
+    private int _count;
+
+    /// <summary>This thread's batch.</summary>
+    public static WakeBatch Rent()
+    {
+        WakeBatch batch = _idle ?? new WakeBatch();
+        _idle = null;
+        return batch;
+    }
+
+    /// <summary>Adds a connection whose <see cref="ISessionConnection.TryMarkWaiting"/> said true.</summary>
+    public void Add(ISessionConnection connection)
+    {
+        if (_count == _connections.Length) Array.Resize(ref _connections, 2 * _count);
+        _connections[_count++] = connection;
+    }
+
+    /// <summary>Wakes every connection of the batch. No lock may be held.</summary>
+    public void WakeAndReturn()
+    {
+        for (int i = 0; i < _count; i++)
+        {
+            ISessionConnection connection = _connections[i];
+            _connections[i] = null!; // the slot is free; nothing reads beyond the count
+            connection.Wake();
+        }
+
+        _count = 0;
+        if (_connections.Length > KeptCapacity) _connections = new ISessionConnection[16];
+        _idle = this;
+    }
+}

@@ -1,0 +1,108 @@
+using System.Globalization;
+using System.Text;
+using Broker.Core.Connections;
+using Broker.Core.Messages;
+using Broker.Core.Protocol;
+using Broker.Core.Security;
+using Broker.Core.Sessions;
+using Broker.Core.Time;
+
+namespace Broker.Core.Telemetry;
+
+/// <summary>
+/// Publishes <c>$SYS/broker/...</c>, with Mosquitto's names where it has them, retained; each value only when it changed.
+/// </summary>
+/// <remarks>Threading: the heartbeat alone. As a timer it comes back every interval.</remarks>
+internal sealed class SysTopics(BrokerContext broker, SessionRegistry sessions, TimeSpan interval, string version) : WheelTimer
+{
+    private readonly Dictionary<string, string> _published = new(StringComparer.Ordinal);
+    private readonly LoadAverage _messagesReceived = new();
+    private readonly LoadAverage _messagesSent = new();
+    private readonly LoadAverage _bytesReceived = new();
+    private readonly LoadAverage _bytesSent = new();
+    private int _mostClients;
+
+    /// <summary>Publishes everything for the first time, and from then on what changed.</summary>
+    public void Start()
+    {
+        if (interval > TimeSpan.Zero) Expired(broker.Clock.Now);
+    }
+
+    /// <inheritdoc/>
+    protected internal override void Expired(long nowMs)
+    {
+        broker.Wheel.Schedule(this, nowMs + (long)interval.TotalMilliseconds);
+        WakeBatch batch = WakeBatch.Rent();
+        try
+        {
+            PublishClients(batch);
+            PublishTraffic(batch);
+            Publish("version", version, batch);
+            Publish("uptime", string.Create(CultureInfo.InvariantCulture, $"{nowMs / 1000} seconds"), batch);
+        }
+        finally
+        {
+            batch.WakeAndReturn();
+        }
+    }
+
+    private void PublishClients(WakeBatch batch)
+    {
+        int connected = sessions.Connected;
+        int total = sessions.Count;
+        _mostClients = Math.Max(_mostClients, connected);
+        Publish("clients/connected", connected, batch);
+        Publish("clients/disconnected", total - connected, batch);
+        Publish("clients/total", total, batch);
+        Publish("clients/maximum", _mostClients, batch);
+        Publish("clients/expired", broker.Metrics.SessionsExpired, batch);
+        Publish("subscriptions/count", broker.Subscriptions.Count, batch);
+        Publish("shared_subscriptions/count", broker.Subscriptions.SharedCount, batch);
+        Publish("retained messages/count", broker.Retained.Count, batch);
+        Publish("store/messages/count", broker.Messages.Live, batch);
+        Publish("messages/stored", broker.Messages.Live, batch);
+        Publish("heap/current", GC.GetTotalMemory(forceFullCollection: false), batch);
+    }
+
+    private void PublishTraffic(WakeBatch batch)
+    {
+        BrokerMetrics metrics = broker.Metrics;
+        Publish("messages/received", metrics.PacketsReceived, batch);
+        Publish("messages/sent", metrics.PacketsSent, batch);
+        Publish("publish/messages/received", metrics.MessagesReceived, batch);
+        Publish("publish/messages/sent", metrics.MessagesSent, batch);
+        Publish("publish/messages/dropped", metrics.MessagesDropped, batch);
+        Publish("publish/bytes/received", metrics.MessageBytesReceived, batch);
+        Publish("bytes/received", metrics.BytesReceived, batch);
+        Publish("bytes/sent", metrics.BytesSent, batch);
+        PublishLoad("messages/received", _messagesReceived, metrics.PacketsReceived, batch);
+        PublishLoad("messages/sent", _messagesSent, metrics.PacketsSent, batch);
+        PublishLoad("bytes/received", _bytesReceived, metrics.BytesReceived, batch);
+        PublishLoad("bytes/sent", _bytesSent, metrics.BytesSent, batch);
+    }
+
+    private void PublishLoad(string name, LoadAverage average, long total, WakeBatch batch)
+    {
+        average.Add(total, interval);
+        Publish($"load/{name}/1min", average.OneMinute.ToString("F2", CultureInfo.InvariantCulture), batch);
+        Publish($"load/{name}/5min", average.FiveMinutes.ToString("F2", CultureInfo.InvariantCulture), batch);
+        Publish($"load/{name}/15min", average.FifteenMinutes.ToString("F2", CultureInfo.InvariantCulture), batch);
+    }
+
+    private void Publish(string name, long value, WakeBatch batch) => Publish(name, value.ToString(CultureInfo.InvariantCulture), batch);
+
+    private void Publish(string name, string value, WakeBatch batch)
+    {
+        if (_published.TryGetValue(name, out string? last) && last == value) return;
+        _published[name] = value;
+        var publication = new Publication
+        {
+            Topic = Encoding.UTF8.GetBytes("$SYS/broker/" + name),
+            Payload = Encoding.UTF8.GetBytes(value),
+            Qos = QualityOfService.ExactlyOnce,
+            Retain = true,
+            Publisher = PublisherIdentity.Broker,
+        };
+        broker.Router.Route(publication, AccessAction.Publish, batch, out _);
+    }
+}

@@ -1,0 +1,226 @@
+using System.Buffers;
+
+namespace Broker.Core.Topics;
+
+/// <summary>
+/// Who wants which topic: entries under topic filters, found by topic name. MQTT 5.0 section 4.7.
+/// </summary>
+/// <typeparam name="T">The subscription, as its owner sees it. The tree knows nothing of it but its place.</typeparam>
+/// <remarks>
+/// A match visits only nodes that match the topic so far, with a stack of at most one pending '+' branch per level; it allocates nothing once the
+/// caller's buffer is large enough. Entries of one node lie in one array and are removed by swapping with the last, so a node with 10,000 entries is as cheap to
+/// change as one with two.
+/// <para>Threading: every member may be called from any thread. One private lock is held while a member runs; nothing is called out of it but the
+/// writer given to <see cref="CopyFilter"/>. Owner of an entry's place: this tree, until it is removed.</para>
+/// <para>Filters are taken as they are: the caller has checked them with <see cref="TopicFilter"/> and gives the part without "$share/{group}/".</para>
+/// </remarks>
+public sealed class SubscriptionTree<T>
+    where T : TreeEntry
+{
+    private struct Branch
+    {
+        public int Node;
+        public int Depth;
+    }
+
+    private readonly Lock _gate = new();
+
+    // under _gate
+    private readonly LevelTree _tree;
+    private readonly EntryStore<T> _entries = new();
+    private Branch[] _pending = new Branch[16];
+    private int[] _levels = new int[16];
+    private int _count;
+
+    private long _version; // written under _gate, read by anyone
+
+    /// <summary>Makes an empty tree.</summary>
+    /// <param name="hashSeed">The random secret of this process that keeps clients from choosing levels that collide.</param>
+    public SubscriptionTree(ulong hashSeed)
+    {
+        _tree = new LevelTree(hashSeed, withSiblings: false);
+    }
+
+    /// <summary>
+    /// How many times the tree has changed. One who reads it, then matches, may use the result as long as it reads the same number: a
+    /// change that has returned is never missed.
+    /// </summary>
+    public long Version => Volatile.Read(ref _version);
+
+    /// <summary>How many entries there are.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>How many nodes there are: a measure of memory, about 50 bytes each.</summary>
+    public int NodeCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _tree.Count;
+            }
+        }
+    }
+
+    /// <summary>Adds an entry under a filter; several entries may have the same filter.</summary>
+    /// <param name="filter">A valid topic filter without "$share/{group}/".</param>
+    /// <param name="entry">The entry; it is in no tree.</param>
+    /// <exception cref="InvalidOperationException">The entry is in a tree already.</exception>
+    public void Add(ReadOnlySpan<byte> filter, T entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        lock (_gate)
+        {
+            if (entry.Node != 0)
+            {
+                throw new InvalidOperationException("The entry is in a tree already.");
+            }
+
+            int node = _tree.GetOrAdd(filter);
+            entry.Node = node;
+            _entries.Add(_tree.Nodes, entry);
+            Volatile.Write(ref _count, _count + 1);
+            Volatile.Write(ref _version, _version + 1);
+        }
+    }
+
+    /// <summary>Removes an entry; one that is in no tree is left alone.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <exception cref="InvalidOperationException">The entry is in another tree.</exception>
+    public void Remove(T entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        lock (_gate)
+        {
+            if (entry.Node == 0)
+            {
+                return;
+            }
+
+            CheckIsHere(entry);
+            int node = entry.Node;
+            _entries.Remove(_tree.Nodes, entry);
+            entry.Node = 0;
+            if (_tree.Nodes[node].Item == 0)
+            {
+                _tree.Prune(node);
+                if (_tree.Compact() is { } moved)
+                {
+                    _entries.Renumber(moved, _tree.Nodes);
+                }
+            }
+
+            Volatile.Write(ref _count, _count - 1);
+            Volatile.Write(ref _version, _version + 1);
+        }
+    }
+
+    /// <summary>Appends every entry whose filter matches a topic.</summary>
+    /// <param name="topic">A valid topic name.</param>
+    /// <param name="matches">Where to; not cleared before.</param>
+    public void Match(ReadOnlySpan<byte> topic, ref Matches<T> matches) => Match(topic, matches);
+
+    /// <inheritdoc cref="Match(ReadOnlySpan{byte}, ref Matches{T})"/>
+    public void Match(ReadOnlySpan<byte> topic, Matches<T> matches)
+    {
+        ArgumentNullException.ThrowIfNull(matches);
+        lock (_gate)
+        {
+            int depth = ResolveLevels(topic);
+            Walk(TopicName.IsReserved(topic), depth, matches);
+        }
+    }
+
+    /// <summary>Writes the filter that an entry was added under.</summary>
+    /// <param name="entry">The entry; it is in this tree.</param>
+    /// <param name="output">Where to. It is called under the tree's lock and must not call the tree.</param>
+    /// <exception cref="InvalidOperationException">The entry is not in this tree.</exception>
+    public void CopyFilter(T entry, IBufferWriter<byte> output)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        ArgumentNullException.ThrowIfNull(output);
+        lock (_gate)
+        {
+            CheckIsHere(entry);
+            int length = _tree.PathLength(entry.Node);
+            _tree.CopyPath(entry.Node, output.GetSpan(length)[..length]);
+            output.Advance(length);
+        }
+    }
+
+    /// <summary>Looks up the ids of a topic's levels, before the walk: the lookups do not depend on each other, so the processor overlaps their cache misses.</summary>
+    private int ResolveLevels(ReadOnlySpan<byte> topic)
+    {
+        int depth = 0;
+        bool goesOn = true;
+        while (goesOn)
+        {
+            ReadOnlySpan<byte> level = TopicFilter.TakeLevel(ref topic, out goesOn);
+            if (depth == _levels.Length)
+            {
+                Array.Resize(ref _levels, depth * 2);
+                Array.Resize(ref _pending, depth * 2);
+            }
+
+            _levels[depth++] = _tree.FindLevel(level);
+        }
+
+        return depth;
+    }
+
+    private void Walk(bool isReserved, int topicDepth, Matches<T> matches)
+    {
+        LevelNode[] nodes = _tree.Nodes;
+        int pendingCount = 0;
+        int at = LevelTree.Root;
+        int depth = 0;
+        while (true)
+        {
+            int child = 0;
+            bool wildcards = depth > 0 || !isReserved; // [MQTT-4.7.2-1]
+            if (wildcards && _tree.FindChild(at, LevelTable.Hash) is var hash and not 0)
+            {
+                _entries.CopyTo(nodes[hash].Item, matches); // also of the parent level: "sport/#" matches "sport"
+            }
+
+            if (depth == topicDepth)
+            {
+                _entries.CopyTo(nodes[at].Item, matches);
+            }
+            else
+            {
+                if (wildcards && _tree.FindChild(at, LevelTable.Plus) is var plus and not 0)
+                {
+                    // One branch waits per level at most, and topicDepth <= _pending.Length.
+                    _pending[pendingCount++] = new Branch { Node = plus, Depth = depth + 1 };
+                }
+
+                child = _tree.FindChild(at, _levels[depth]);
+            }
+
+            if (child != 0)
+            {
+                at = child;
+                depth++;
+            }
+            else if (pendingCount > 0)
+            {
+                Branch branch = _pending[--pendingCount];
+                at = branch.Node;
+                depth = branch.Depth;
+            }
+            else
+            {
+                return;
+            }
+        }
+    }
+
+    private void CheckIsHere(T entry)
+    {
+        if (entry.Node <= 0 || entry.Node >= _tree.Nodes.Length || !_entries.Contains(_tree.Nodes[entry.Node].Item, entry))
+        {
+            throw new InvalidOperationException("The entry is not in this tree.");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+using Broker.Core;
+using Broker.Host.Configuration;
+using Broker.Host.Endpoints;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Broker.Host;
+
+/// <summary>Starts the broker and its MQTT endpoints, and stops them in order.</summary>
+internal sealed class BrokerService(
+    MqttBroker broker, IReadOnlyList<BoundEndpoint> endpoints, Readiness readiness, TimeProvider time, ILoggerFactory loggers)
+    : IHostedLifecycleService, IDisposable
+{
+    /// <summary>How long clients have to take their last packets; the rest of the ten seconds is for HTTP and exporters.</summary>
+    public static readonly TimeSpan StopTime = TimeSpan.FromSeconds(6);
+
+    private readonly ILogger _logger = loggers.CreateLogger<BrokerService>();
+    private readonly LingeringConnections _lingering = new(time);
+    private readonly List<TcpEndpoint> _tcp = [];
+
+    /// <summary>The broker first, then the doors to it. HTTP opens after this, since its server is started last.</summary>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        broker.Start();
+        ILogger logger = loggers.CreateLogger<TcpEndpoint>();
+        var services = new TcpServices(broker, _lingering, logger);
+        foreach (BoundEndpoint bound in endpoints.Where(bound => !bound.Endpoint.Url.IsHttp))
+        {
+            var endpoint = new TcpEndpoint(bound, services, time, logger);
+            _tcp.Add(endpoint);
+            endpoint.Start();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StartedAsync(CancellationToken cancellationToken)
+    {
+        LogAnonymous();
+        readiness.IsReady = true;
+        return Task.CompletedTask;
+    }
+
+    /// <summary>
+    /// Before anything else stops: the HTTP server would wait for its open WebSockets, and they end only by the broker's word.
+    /// </summary>
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        readiness.IsReady = false;
+        HostLog.Stopping(_logger);
+        await Task.WhenAll(_tcp.Select(endpoint => endpoint.StopAsync()));
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(StopTime);
+        await broker.StopAsync(patience.Token);
+    }
+
+    /// <inheritdoc/>
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StoppedAsync(CancellationToken cancellationToken)
+    {
+        HostLog.Stopped(_logger);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (TcpEndpoint endpoint in _tcp) endpoint.Dispose();
+        _lingering.Dispose();
+    }
+
+    private void LogAnonymous()
+    {
+        string addresses = string.Join(", ", endpoints.Select(bound => $"{bound.Endpoint.Name} ({bound.Address})"));
+        if (endpoints.All(bound => bound.Endpoint.Url.IsLoopback)) HostLog.AnonymousOnLoopback(_logger, addresses);
+        else HostLog.AnonymousByChoice(_logger, addresses);
+        DateTime now = time.GetUtcNow().UtcDateTime;
+        foreach (ConfiguredEndpoint endpoint in endpoints.Select(bound => bound.Endpoint))
+        {
+            if (endpoint.Certificate?.Leaf is not { } leaf) continue;
+            DateTime from = leaf.NotBefore.ToUniversalTime();
+            DateTime until = leaf.NotAfter.ToUniversalTime();
+            if (now < from || now > until) HostLog.CertificateNotValid(_logger, endpoint.Name, from, until);
+        }
+    }
+}

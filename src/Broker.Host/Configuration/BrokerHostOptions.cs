@@ -1,0 +1,18 @@
+using Broker.Core;
+
+namespace Broker.Host.Configuration;
+
+/// <summary>
+/// Everything under <c>Broker</c>: the broker's own options, whose keys lie directly there, and what only the host knows.
+/// </summary>
+internal sealed record BrokerHostOptions
+{
+    /// <summary>What the broker itself is told: <c>Broker:Limits</c>, <c>Broker:SysInterval</c>.</summary>
+    public MqttBrokerOptions Broker { get; init; } = new();
+
+    /// <summary>The endpoints by name: <c>Broker:Endpoints</c>.</summary>
+    public IReadOnlyDictionary<string, EndpointOptions> Endpoints { get; init; } = new Dictionary<string, EndpointOptions>();
+
+    /// <summary>Who may connect: <c>Broker:Auth</c>.</summary>
+    public AuthOptions Auth { get; init; } = new();
+}

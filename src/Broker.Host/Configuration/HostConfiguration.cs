@@ -1,0 +1,87 @@
+using System.Collections;
+using Broker.Core;
+using Broker.Core.Limits;
+using Microsoft.Extensions.Configuration;
+
+namespace Broker.Host.Configuration;
+
+/// <summary>The whole configuration, read once at the start: sound options, or all of its faults.</summary>
+/// <param name="Options">What everything under <c>Broker</c> says.</param>
+/// <param name="Endpoints">The endpoints that are turned on.</param>
+/// <param name="Root">All settings, for the libraries that read them by themselves.</param>
+/// <param name="Faults">What is wrong; the rest is only to be used when this is empty.</param>
+internal sealed record HostConfiguration(
+    BrokerHostOptions Options, IReadOnlyList<ConfiguredEndpoint> Endpoints, IConfigurationRoot Root, IReadOnlyList<ConfigurationFault> Faults)
+{
+    private const string Section = "Broker";
+    private const string EndpointsSection = $"{Section}:Endpoints";
+    private static readonly string[] _sections = [nameof(BrokerHostOptions.Endpoints), nameof(MqttBrokerOptions.Limits), nameof(BrokerHostOptions.Auth)];
+
+    // The lowest layer; every other one may say otherwise.
+    private static readonly (string Key, string Value)[] _defaults =
+    [
+        ("Broker:Endpoints:Mqtt:Url", "mqtt://127.0.0.1:1883"),
+        ("Broker:Endpoints:Http:Url", "http://127.0.0.1:8080"),
+        ("Logging:LogLevel:Default", "Information"),
+        ("Logging:LogLevel:Microsoft", "Warning"),
+        ("Logging:Console:FormatterName", "simple"),
+        ("Logging:Console:FormatterOptions:SingleLine", "true"),
+        ("Logging:Console:FormatterOptions:UseUtcTimestamp", "true"),
+        ("Logging:Console:FormatterOptions:TimestampFormat", "yyyy-MM-ddTHH:mm:ss.fffZ "),
+    ];
+
+    /// <summary>Reads the defaults, the JSON files of both folders, the environment and the arguments, in this order.</summary>
+    /// <param name="commandLine">The settings among the arguments.</param>
+    /// <param name="environment">The environment variables.</param>
+    /// <param name="folders">Where <c>appsettings.json</c> is looked for; later ones win.</param>
+    public static HostConfiguration Read(CommandLine commandLine, IDictionary environment, IEnumerable<string> folders)
+    {
+        var settings = new Settings();
+        var faults = new List<ConfigurationFault>(commandLine.Faults);
+        foreach ((string key, string value) in _defaults) settings.Set(key, new Setting(value, null));
+        string stage = $"{environment["DOTNET_ENVIRONMENT"] ?? environment["ASPNETCORE_ENVIRONMENT"] ?? "Production"}";
+        foreach (string folder in folders.Distinct())
+        {
+            foreach (string name in (string[])["appsettings.json", $"appsettings.{stage}.json"])
+            {
+                string path = Path.Combine(folder, name);
+                if (File.Exists(path)) JsonSettings.Read(path, settings, faults);
+            }
+        }
+
+        EnvironmentSettings.Read(environment, settings, faults);
+        foreach ((string key, Setting setting) in commandLine.Settings) settings.Set(key, setting);
+        return Bind(settings, faults);
+    }
+
+    private static HostConfiguration Bind(Settings settings, List<ConfigurationFault> faults)
+    {
+        var reader = new OptionsReader(settings, faults);
+        BrokerLimits limits = reader.Fill(new BrokerLimits(), $"{Section}:Limits");
+        AuthOptions auth = reader.Fill(new AuthOptions(), $"{Section}:Auth");
+        MqttBrokerOptions broker = reader.Fill(new MqttBrokerOptions(), Section, _sections) with { Limits = limits };
+        var options = new BrokerHostOptions { Broker = broker, Auth = auth, Endpoints = ReadEndpoints(settings, reader) };
+        IReadOnlyList<ConfiguredEndpoint> endpoints = new EndpointRules(settings, faults).Check(options);
+        OtherSections.Check(settings, faults);
+        return new HostConfiguration(options, endpoints, settings.ToConfiguration(), faults);
+    }
+
+    private static Dictionary<string, EndpointOptions> ReadEndpoints(Settings settings, OptionsReader reader)
+    {
+        var endpoints = new Dictionary<string, EndpointOptions>(StringComparer.OrdinalIgnoreCase);
+        reader.ExpectSection(EndpointsSection);
+        foreach (string name in settings.Children(EndpointsSection))
+        {
+            string path = $"{EndpointsSection}:{name}";
+            EndpointOptions options = reader.Fill(new EndpointOptions(), path, nameof(EndpointOptions.Certificate));
+            if (settings.IsSection($"{path}:Certificate"))
+            {
+                options = options with { Certificate = reader.Fill(new CertificateOptions(), $"{path}:Certificate") };
+            }
+
+            endpoints.Add(name, options);
+        }
+
+        return endpoints;
+    }
+}

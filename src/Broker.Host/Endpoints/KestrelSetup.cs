@@ -1,0 +1,59 @@
+using System.Net;
+using System.Net.Sockets;
+using Broker.Host.Configuration;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Broker.Host.Endpoints;
+
+/// <summary>Makes Kestrel serve the sockets that are bound already, and nothing else.</summary>
+internal static class KestrelSetup
+{
+    /// <summary>Configures it.</summary>
+    /// <param name="builder">The application.</param>
+    /// <param name="endpoints">The HTTP endpoints.</param>
+    /// <param name="maxConnections">HTTP connections at the same time; WebSockets count with the broker's clients.</param>
+    /// <param name="headerTimeout">How long a client may take to ask.</param>
+    public static void Configure(WebApplicationBuilder builder, IReadOnlyList<BoundEndpoint> endpoints, int maxConnections, TimeSpan headerTimeout)
+    {
+        Socket[] sockets = [.. endpoints.SelectMany(endpoint => endpoint.Sockets)];
+        builder.WebHost.UseKestrelCore();
+        builder.Services.Configure<SocketTransportOptions>(options =>
+        {
+            options.Backlog = SocketTuning.Backlog;
+            options.CreateBoundListenSocket = address => Array.Find(sockets, socket => address.Equals(socket.LocalEndPoint))
+                ?? SocketTransportOptions.CreateDefaultBoundListenSocket(address);
+        });
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxConcurrentConnections = maxConnections;
+            kestrel.Limits.RequestHeadersTimeout = headerTimeout;
+            foreach (BoundEndpoint endpoint in endpoints)
+            {
+                foreach (Socket socket in endpoint.Sockets) kestrel.Listen((IPEndPoint)socket.LocalEndPoint!, listen => Configure(listen, endpoint.Endpoint));
+            }
+        });
+    }
+
+    private static void Configure(ListenOptions listen, ConfiguredEndpoint endpoint)
+    {
+        if (endpoint.Certificate is not { } certificate)
+        {
+            listen.Protocols = HttpProtocols.Http1; // HTTP/2 needs TLS to be agreed upon
+            return;
+        }
+
+        listen.Protocols = HttpProtocols.Http1AndHttp2;
+        listen.UseHttps(new HttpsConnectionAdapterOptions
+        {
+            ServerCertificate = certificate.Leaf,
+            ServerCertificateChain = certificate.Intermediates,
+            SslProtocols = TlsHandshake.Protocols,
+        });
+    }
+}

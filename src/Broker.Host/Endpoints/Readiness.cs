@@ -1,0 +1,14 @@
+namespace Broker.Host.Endpoints;
+
+/// <summary>Whether the broker takes clients: from the moment everything listens until it begins to stop.</summary>
+internal sealed class Readiness
+{
+    private volatile bool _isReady;
+
+    /// <summary>Whether it does.</summary>
+    public bool IsReady
+    {
+        get => _isReady;
+        set => _isReady = value;
+    }
+}

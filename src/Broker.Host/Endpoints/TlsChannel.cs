@@ -1,0 +1,47 @@
+using System.Net.Security;
+using System.Net.Sockets;
+
+namespace Broker.Host.Endpoints;
+
+/// <summary>TLS over a TCP socket.</summary>
+internal sealed class TlsChannel : ByteChannel
+{
+    private readonly Socket _socket;
+    private readonly TlsHandshake _handshake;
+    private readonly SslStream _stream;
+
+    /// <summary>Takes the socket over.</summary>
+    public TlsChannel(Socket socket, TlsHandshake handshake)
+    {
+        socket.Blocking = true; // as streams want it; nothing is called that would block
+        _socket = socket;
+        _handshake = handshake;
+        _stream = new SslStream(new NetworkStream(socket, ownsSocket: false));
+    }
+
+    /// <inheritdoc/>
+    public override Task OpenAsync() => _handshake.RunAsync(_stream);
+
+    /// <inheritdoc/>
+    public override ValueTask<int> ReceiveAsync(Memory<byte> buffer) => _stream.ReadAsync(buffer);
+
+    /// <inheritdoc/>
+    public override ValueTask SendAsync(ReadOnlyMemory<byte> bytes) => _stream.WriteAsync(bytes);
+
+    /// <inheritdoc/>
+    public override async Task FinishAsync()
+    {
+        await _stream.ShutdownAsync();
+        SocketTuning.TryShutdown(_socket, SocketShutdown.Send);
+    }
+
+    /// <inheritdoc/>
+    public override void Abort() => SocketTuning.TryShutdown(_socket, SocketShutdown.Both);
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _stream.Dispose();
+        _socket.Dispose();
+    }
+}

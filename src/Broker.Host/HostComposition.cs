@@ -1,0 +1,103 @@
+using Broker.Core;
+using Broker.Host.Configuration;
+using Broker.Host.Endpoints;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using GenericHost = Microsoft.Extensions.Hosting.Host;
+
+namespace Broker.Host;
+
+/// <summary>Puts the parts together: the broker, its endpoints, logging, telemetry, and Kestrel where there is HTTP.</summary>
+internal static class HostComposition
+{
+    // Within it everything is stopped; a little of the ten seconds is left for the end of the process itself.
+    private static readonly TimeSpan _shutdownTime = TimeSpan.FromSeconds(8);
+
+    /// <summary>Builds the host; nothing listens before it is started.</summary>
+    public static IHost Build(HostConfiguration configuration, IReadOnlyList<BoundEndpoint> endpoints)
+    {
+        BoundEndpoint[] http = [.. endpoints.Where(bound => bound.Endpoint.Url.IsHttp)];
+        MqttBrokerOptions options = configuration.Options.Broker;
+        long? descriptors = DescriptorLimit.Raise();
+        (int mqttShare, int httpShare) = DescriptorLimit.Share(descriptors, options.Limits.Connections, http.Length > 0);
+        MqttBrokerOptions effective = options with { Limits = options.Limits with { Connections = mqttShare } };
+        IHost host;
+        if (http.Length == 0)
+        {
+            HostApplicationBuilder builder = GenericHost.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+            AddParts(builder, configuration, effective, endpoints, hasHttp: false);
+            host = builder.Build();
+        }
+        else
+        {
+            // Without the default builder's own endpoints, files and variables: what is configured is what is there.
+            WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+            AddParts(builder, configuration, effective, endpoints, hasHttp: true);
+            KestrelSetup.Configure(builder, http, httpShare, effective.Limits.ConnectTimeout);
+            builder.Services.AddRoutingCore();
+            WebApplication application = builder.Build();
+            MapHttp(application, http);
+            host = application;
+        }
+
+        if (mqttShare < options.Limits.Connections)
+        {
+            ILogger logger = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(HostComposition));
+            HostLog.ConnectionsLowered(logger, mqttShare, options.Limits.Connections, descriptors ?? 0);
+        }
+
+        return host;
+    }
+
+    private static void AddParts(
+        IHostApplicationBuilder builder, HostConfiguration configuration, MqttBrokerOptions options, IReadOnlyList<BoundEndpoint> endpoints, bool hasHttp)
+    {
+        builder.Configuration.AddConfiguration(configuration.Root);
+        builder.Logging.AddConfiguration(configuration.Root.GetSection("Logging"));
+        builder.Logging.AddConsole(console =>
+        {
+            // stdout is for the ready line alone; and a terminal that hangs must not hang the broker.
+            console.LogToStandardErrorThreshold = LogLevel.Trace;
+            console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
+        });
+        TelemetrySetup.Configure(builder, hasHttp);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = _shutdownTime);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<Readiness>();
+        builder.Services.AddSingleton(endpoints);
+        builder.Services.AddSingleton(services => new MqttBroker(options, new BrokerParts
+        {
+            Time = services.GetRequiredService<TimeProvider>(),
+            LoggerFactory = services.GetRequiredService<ILoggerFactory>(),
+        }));
+        builder.Services.AddHostedService<BrokerService>();
+    }
+
+    private static void MapHttp(WebApplication application, BoundEndpoint[] http)
+    {
+        IServiceProvider services = application.Services;
+        var logger = services.GetRequiredService<ILogger<WebSocketEndpoint>>();
+        application.UseExceptionHandler(new ExceptionHandlerOptions
+        {
+            ExceptionHandler = context =>
+            {
+                Exception? fault = context.Features.Get<IExceptionHandlerFeature>()?.Error;
+                if (fault is not null) HostLog.RequestFaulted(logger, fault);
+                return Problems.WriteAsync(context, StatusCodes.Status500InternalServerError);
+            },
+        });
+        application.UseStatusCodePages(pages => Problems.WriteAsync(pages.HttpContext, pages.HttpContext.Response.StatusCode));
+        application.UseWebSockets();
+        application.UseRouting();
+        HealthEndpoints.Map(application, services.GetRequiredService<Readiness>());
+        application.MapPrometheusScrapingEndpoint("/metrics");
+        var webSockets = new WebSocketEndpoint(http, services.GetRequiredService<MqttBroker>(), services.GetRequiredService<TimeProvider>(), logger);
+        application.Map(WebSocketEndpoint.Path, webSockets.HandleAsync);
+    }
+}

@@ -1,0 +1,47 @@
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+
+namespace Broker.Host;
+
+/// <summary>Everything that the host logs, on one page; ids from 9000.</summary>
+internal static partial class HostLog
+{
+    [LoggerMessage(9000, LogLevel.Information, "Anonymous clients may connect, from this machine only: {Endpoints}")]
+    public static partial void AnonymousOnLoopback(ILogger logger, string endpoints);
+
+    [LoggerMessage(9001, LogLevel.Warning, "Anonymous clients may connect, since Broker:Auth:AllowAnonymous is true: {Endpoints}")]
+    public static partial void AnonymousByChoice(ILogger logger, string endpoints);
+
+    [LoggerMessage(9002, LogLevel.Warning, "At most {Effective} MQTT connections instead of {Configured}: this process may open {Descriptors} files and sockets (ulimit -n)")]
+    public static partial void ConnectionsLowered(ILogger logger, int effective, int configured, long descriptors);
+
+    [LoggerMessage(9003, LogLevel.Warning, "The certificate of endpoint {Endpoint} is not valid now, only from {From:u} to {Until:u}; clients will refuse it")]
+    public static partial void CertificateNotValid(ILogger logger, string endpoint, DateTime from, DateTime until);
+
+    [LoggerMessage(9010, LogLevel.Information, "Stopping: no new connections, and clients are told")]
+    public static partial void Stopping(ILogger logger);
+
+    [LoggerMessage(9011, LogLevel.Information, "Stopped")]
+    public static partial void Stopped(ILogger logger);
+
+    [LoggerMessage(9020, LogLevel.Error, "Endpoint {Endpoint} cannot take connections, the system has no more files or sockets for this process; they are refused until it has: {Error}")]
+    public static partial void DescriptorsExhausted(ILogger logger, string endpoint, string error);
+
+    [LoggerMessage(9021, LogLevel.Debug, "A connection to endpoint {Endpoint} was gone before it was accepted: {Error}")]
+    public static partial void AcceptFailed(ILogger logger, string endpoint, SocketError error);
+
+    [LoggerMessage(9022, LogLevel.Error, "Endpoint {Endpoint} failed to take a connection")]
+    public static partial void AcceptFaulted(ILogger logger, Exception exception, string endpoint);
+
+    [LoggerMessage(9023, LogLevel.Error, "A connection was ended by a fault of the broker")]
+    public static partial void ConnectionFaulted(ILogger logger, Exception exception);
+
+    [LoggerMessage(9024, LogLevel.Debug, "A connection ended: {Error}")]
+    public static partial void ChannelFailed(ILogger logger, string error);
+
+    [LoggerMessage(9025, LogLevel.Warning, "Endpoint {Endpoint} refused a WebSocket from a page of origin {Origin}; AllowedOrigins says which may connect")]
+    public static partial void OriginRefused(ILogger logger, string endpoint, string origin);
+
+    [LoggerMessage(9026, LogLevel.Error, "A request failed")]
+    public static partial void RequestFaulted(ILogger logger, Exception exception);
+}
