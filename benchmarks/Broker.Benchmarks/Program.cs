@@ -1,1 +1,7 @@
-BenchmarkDotNet.Running.BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+using BenchmarkDotNet.Running;
+using Broker.Benchmarks;
+
+// gate: a short run in this process that only looks at allocated bytes, for CI. Anything else goes to BenchmarkDotNet.
+if (args is ["gate", ..]) return AllocationGate.Run(update: args.Contains("--update"));
+BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+return 0;

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Broker.Core;
 using Broker.Host;
 using Broker.Host.Configuration;
 using Broker.Host.Endpoints;
@@ -12,7 +13,7 @@ switch (commandLine.Verb)
         Console.WriteLine(HelpText.Text);
         return ExitCode.Success;
     case Verb.Version:
-        Console.WriteLine($"Broker {ProductVersion.Text}");
+        Console.WriteLine($"Broker {MqttBroker.Version}");
         return ExitCode.Success;
     case Verb.Health when commandLine.HealthUrl is { } url:
         return await HealthProbe.RunAsync(url, Console.Error);

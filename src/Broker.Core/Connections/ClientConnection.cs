@@ -361,8 +361,9 @@ public sealed class ClientConnection : WheelTimer, ISessionConnection, ICommitWa
                 continue;
             }
 
+            ProtocolVersion version = Facts.Version == 0 ? ProtocolVersion.V5 : Facts.Version;
             int limit = _phase >= Phase.Connected ? _broker.Limits.PacketBytes : _broker.Limits.ConnectPacketBytes;
-            if (!_frames.TryTake(ref bytes, limit, _phase == Phase.AwaitingConnect, out Frame frame)) break;
+            if (!_frames.TryTake(ref bytes, limit, version, _phase == Phase.AwaitingConnect, out Frame frame)) break;
             Volatile.Write(ref _lastReceived, _broker.Clock.Now);
             counts.Add(frame);
             PacketDispatch.Handle(this, frame, batch);

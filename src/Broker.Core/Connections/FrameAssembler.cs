@@ -16,14 +16,15 @@ internal sealed class FrameAssembler : IDisposable
     /// <summary>Takes the next whole packet; keeps the bytes of an unfinished one and takes them out of <paramref name="bytes"/>.</summary>
     /// <param name="bytes">What arrived and is not yet taken.</param>
     /// <param name="maximum">The largest packet.</param>
+    /// <param name="version">The connection's version; MQTT 5 before it is known.</param>
     /// <param name="isFirst">Whether nothing but a CONNECT may come: anything else is seen at its first byte.</param>
     /// <param name="frame">The packet; valid until <see cref="Release"/>.</param>
-    public bool TryTake(ref ReadOnlySpan<byte> bytes, int maximum, bool isFirst, out Frame frame)
+    public bool TryTake(ref ReadOnlySpan<byte> bytes, int maximum, ProtocolVersion version, bool isFirst, out Frame frame)
     {
         if (isFirst) RequireConnect(_held.WrittenCount > 0 ? _held.WrittenSpan : bytes);
         if (_held.WrittenCount == 0)
         {
-            if (FrameReader.TryRead(bytes, maximum, out frame, out int size))
+            if (FrameReader.TryRead(bytes, maximum, version, out frame, out int size))
             {
                 bytes = bytes[size..];
                 return true;
@@ -36,7 +37,7 @@ internal sealed class FrameAssembler : IDisposable
 
         while (true)
         {
-            if (FrameReader.TryRead(_held.WrittenSpan, maximum, out frame, out int size))
+            if (FrameReader.TryRead(_held.WrittenSpan, maximum, version, out frame, out int size))
             {
                 _consumed = size;
                 return true;

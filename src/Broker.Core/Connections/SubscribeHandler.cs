@@ -1,4 +1,5 @@
 using Broker.Core.Limits;
+using Broker.Core.Messages;
 using Broker.Core.Primitives;
 using Broker.Core.Protocol;
 using Broker.Core.Security;
@@ -67,12 +68,15 @@ internal static class SubscribeHandler
 
         bool sendsRetained = !filter.IsShared && (options.RetainHandling == RetainHandling.Send
             || (options.RetainHandling == RetainHandling.SendIfNew && outcome == SubscribeOutcome.Added)); // [MQTT-3.3.1-9, MQTT-3.3.1-10, MQTT-3.3.1-11]
-        if (sendsRetained && broker.Retained.Replay(filter.Filter, filter.HasWildcard) is { Length: > 0 } messages)
-        {
-            replays.Add(new RetainedReplay(subscription!, messages)); // added or changed: there is one
-        }
-
+        if (sendsRetained) AddReplay(broker.Retained, filter, subscription!, replays); // added or changed: there is one
         return (ReasonCode)(byte)options.Qos;
+    }
+
+    private static void AddReplay(RetainedMessages retained, TopicFilter filter, Subscription subscription, List<RetainedReplay> replays)
+    {
+        Message[]? messages = retained.Match(filter.Filter, filter.HasWildcard);
+        if (messages is null) replays.Add(new RetainedReplay(subscription, retained, filter.Filter.ToArray()));
+        else if (messages.Length > 0) replays.Add(new RetainedReplay(subscription, messages));
     }
 
     private static ReadOnlySpan<byte> Text(ClientConnection connection, ReadOnlySpan<byte> reasons)

@@ -11,6 +11,9 @@ namespace Broker.Core.Messages;
 /// </remarks>
 internal sealed class RetainedMessages(BrokerLimits limits, TimingWheel wheel, ulong hashSeed)
 {
+    /// <summary>How many messages a search fetches at a time.</summary>
+    public const int SearchPage = 256;
+
     private readonly Lock _gate = new();
     private readonly TopicTree<Message> _tree = new(hashSeed);
     private long _bytes;
@@ -51,16 +54,25 @@ internal sealed class RetainedMessages(BrokerLimits limits, TimingWheel wheel, u
     }
 
     /// <summary>The message of one topic, with a reference for the caller; or null.</summary>
-    public Message? Get(ReadOnlySpan<byte> topic) => _tree.Get<Taken>(topic);
+    public Message? Get(ReadOnlySpan<byte> topic) => _tree.Get<Access>(topic);
 
-    /// <summary>The messages of every topic that a filter matches, each with a reference for the caller.</summary>
-    public Message[] Replay(ReadOnlySpan<byte> filter, bool hasWildcard)
+    /// <summary>
+    /// The messages of every topic that a filter matches, each with a reference for the caller; null if they are more than
+    /// <see cref="SearchPage"/>, which are to be fetched with <see cref="TryMatchNext"/>.
+    /// </summary>
+    public Message[]? Match(ReadOnlySpan<byte> filter, bool hasWildcard)
     {
         if (!hasWildcard) return Get(filter) is { } only ? [only] : [];
         var matches = new Matches<Message>();
-        _tree.Match<Taken>(filter, matches);
-        return matches.Span.ToArray();
+        bool isComplete = _tree.TryMatch<Access>(filter, matches, SearchPage + 1);
+        if (isComplete) return matches.Span.ToArray();
+        foreach (Message message in matches.Span) message.Release();
+        return null;
     }
+
+    /// <summary>Fetches the next messages of a long search, each with a reference for the caller; false when it is over.</summary>
+    public bool TryMatchNext(ReadOnlySpan<byte> filter, Matches<Message> page, ref TopicTreeCursor cursor) =>
+        _tree.TryMatchNext<Access>(filter, page, SearchPage, ref cursor);
 
     private void Forget(Message message)
     {
@@ -77,9 +89,11 @@ internal sealed class RetainedMessages(BrokerLimits limits, TimingWheel wheel, u
         }
     }
 
-    private readonly struct Taken : ITreeValuePolicy<Message>
+    private readonly struct Access : ITreeValuePolicy<Message>, ITreeValueTopic<Message>
     {
         public static void OnTaken(Message value) => value.AddReference();
+
+        public static ReadOnlySpan<byte> TopicOf(Message value) => value.Topic;
     }
 
     /// <summary>Removes an expired message, if it is still the topic's: it holds the topic, not the message, which may be gone.</summary>

@@ -46,7 +46,7 @@ public ref struct PacketReader(ReadOnlySpan<byte> body)
         return value;
     }
 
-    /// <summary>Reads a variable byte integer of one to four bytes, in its shortest form: 0 to <see cref="MaxVariableByteInteger"/>.</summary>
+    /// <summary>Reads a variable byte integer in its shortest form: 0 to <see cref="MaxVariableByteInteger"/>.</summary>
     public int ReadVariableByteInteger()
     {
         int value = 0;

@@ -58,7 +58,7 @@ internal static class PropertyTable
     /// <summary>Whether a client may send <paramref name="id"/> at <paramref name="place"/>.</summary>
     public static bool IsAllowed(PropertyId id, PropertyPlace place) => (PlacesOf(id) & (1u << (int)place)) != 0;
 
-    /// <summary>Whether <paramref name="id"/> may stand more than once in a client's block; servers may also repeat subscription identifiers.</summary>
+    /// <summary>Whether a client may send <paramref name="id"/> more than once in one block.</summary>
     public static bool MayRepeat(PropertyId id) => id == PropertyId.UserProperty;
 
     private static uint PlacesOf(PropertyId id) => id switch

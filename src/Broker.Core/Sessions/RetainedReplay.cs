@@ -1,22 +1,53 @@
 using Broker.Core.Messages;
 using Broker.Core.Protocol;
+using Broker.Core.Topics;
 
 namespace Broker.Core.Sessions;
 
 /// <summary>
-/// The retained messages that a new subscription is owed, sent as the client takes them: they never count against its queue.
-/// A message that was replaced meanwhile is skipped, because the newer one came as a live message.
+/// The retained messages that a new subscription is owed, sent as the client takes them: they never count against its queue,
+/// and of a long list only one page is held. A message that was replaced meanwhile is skipped, because the newer one came as
+/// a live message.
 /// </summary>
 /// <remarks>Threading: none of its own; under the session's gate. Owner: its session; each message in it is a reference.</remarks>
-internal sealed class RetainedReplay(Subscription subscription, Message[] messages)
+internal sealed class RetainedReplay : IDisposable
 {
+    private readonly RetainedMessages? _source;
+    private readonly byte[] _filter = [];
+    private readonly Matches<Message>? _fetched;
+    private TopicTreeCursor _cursor;
+    private bool _hasMore;
+    private Message[] _page;
     private int _next;
 
+    /// <summary>A replay of a few messages.</summary>
+    /// <param name="subscription">Whose.</param>
+    /// <param name="messages">The messages; their references go over to the replay.</param>
+    public RetainedReplay(Subscription subscription, Message[] messages)
+    {
+        Subscription = subscription;
+        _page = messages;
+    }
+
+    /// <summary>A replay that is fetched page by page.</summary>
+    /// <param name="subscription">Whose.</param>
+    /// <param name="source">Where the messages are.</param>
+    /// <param name="filter">The filter in UTF-8.</param>
+    public RetainedReplay(Subscription subscription, RetainedMessages source, byte[] filter)
+    {
+        Subscription = subscription;
+        _source = source;
+        _filter = filter;
+        _fetched = new Matches<Message>();
+        _hasMore = true;
+        _page = [];
+    }
+
     /// <summary>Whose messages these are.</summary>
-    public Subscription Subscription { get; } = subscription;
+    public Subscription Subscription { get; }
 
     /// <summary>Whether nothing is left.</summary>
-    public bool IsFinished => _next >= messages.Length;
+    public bool IsFinished => _next >= _page.Length && !_hasMore;
 
     /// <summary>
     /// Takes the next message. False if nothing is left, or if it needs a place in the window and there is none.
@@ -24,11 +55,12 @@ internal sealed class RetainedReplay(Subscription subscription, Message[] messag
     public bool TryTake(bool windowOpen, long now, out Delivery delivery)
     {
         (SubscriptionOptions options, int identifier) = Subscription.Current;
-        for (; _next < messages.Length; _next++)
+        while (_next < _page.Length || TryFetch())
         {
-            Message message = messages[_next];
+            Message message = _page[_next];
             if (message.IsSuperseded || message.HasExpired(now) || IsOwn(message, options))
             {
+                _next++;
                 message.Release();
                 continue;
             }
@@ -47,7 +79,23 @@ internal sealed class RetainedReplay(Subscription subscription, Message[] messag
     /// <summary>Releases what is left.</summary>
     public void Dispose()
     {
-        while (_next < messages.Length) messages[_next++].Release();
+        while (_next < _page.Length) _page[_next++].Release();
+        _hasMore = false;
+    }
+
+    private bool TryFetch()
+    {
+        while (_hasMore)
+        {
+            Matches<Message> fetched = _fetched!; // there is more only where pages are fetched
+            fetched.Clear();
+            _hasMore = _source!.TryMatchNext(_filter, fetched, ref _cursor);
+            _page = fetched.Span.ToArray();
+            _next = 0;
+            if (_page.Length > 0) return true;
+        }
+
+        return false;
     }
 
     private bool IsOwn(Message message, SubscriptionOptions options) =>

@@ -21,17 +21,17 @@ internal sealed class LevelTree
 
     private readonly LevelTable _levels;
     private readonly HashIndex _edges = new();
+    private readonly SiblingLists? _siblings;
     private readonly ulong _edgeSeed;
     private readonly ulong _edgeFactor;
     private LevelNode[] _nodes = new LevelNode[MinNodes];
-    private SiblingLinks[]? _siblings;
     private int _nodesEnd = Root + 1;
     private int _freeNode;
 
     public LevelTree(ulong seed, bool withSiblings)
     {
         _levels = new LevelTable(seed);
-        _siblings = withSiblings ? new SiblingLinks[MinNodes] : null;
+        _siblings = withSiblings ? new SiblingLists(MinNodes) : null;
         // Clients can guess in which order ids are given out; without these two they cannot make edges collide.
         _edgeSeed = KeyedHash.Compute("edge seed"u8, seed);
         _edgeFactor = KeyedHash.Compute("edge factor"u8, seed) | 1;
@@ -62,10 +62,10 @@ internal sealed class LevelTree
     }
 
     /// <summary>The first child of a node, or 0; only in a tree with siblings.</summary>
-    public int FirstChild(int node) => Siblings[node].FirstChild;
+    public int FirstChild(int node) => Siblings.FirstChild(node);
 
     /// <summary>The next child of the same parent, or 0; only in a tree with siblings.</summary>
-    public int NextSibling(int node) => Siblings[node].Next;
+    public int NextSibling(int node) => Siblings.Next(node);
 
     /// <summary>The node of a path in which '+' and '#' are wildcards, or 0.</summary>
     public int Find(ReadOnlySpan<byte> path)
@@ -110,7 +110,7 @@ internal sealed class LevelTree
                 _edges.Remove(EdgeHash(parent, level), node);
             }
 
-            UnlinkSibling(parent, node);
+            _siblings?.Unlink(parent, node);
             _levels.Release(level);
             _nodes[node] = new LevelNode { Parent = _freeNode };
             _freeNode = node;
@@ -172,26 +172,24 @@ internal sealed class LevelTree
         }
 
         int[] levels = _levels.Compact();
-        (LevelNode[] oldNodes, SiblingLinks[]? oldSiblings) = (_nodes, _siblings);
+        LevelNode[] oldNodes = _nodes;
         _nodes = new LevelNode[Math.Max(MinNodes, Growth.Next(end))];
-        _siblings = oldSiblings is null ? null : new SiblingLinks[_nodes.Length];
         _nodesEnd = end;
         _freeNode = 0;
         for (int old = Root; old < moved.Length; old++)
         {
-            int node = moved[old];
-            if (node != 0)
+            if (moved[old] != 0)
             {
-                _nodes[node] = oldNodes[old].Renumbered(moved, levels);
-                _siblings?[node] = oldSiblings![old].Renumbered(moved); // both are there or neither
+                _nodes[moved[old]] = oldNodes[old].Renumbered(moved, levels);
             }
         }
 
+        _siblings?.Renumber(moved, _nodes.Length);
         RebuildEdges();
         return moved;
     }
 
-    private SiblingLinks[] Siblings => _siblings ?? throw new InvalidOperationException("This tree was made without siblings.");
+    private SiblingLists Siblings => _siblings ?? throw new InvalidOperationException("This tree was made without siblings.");
 
     private void RebuildEdges()
     {
@@ -251,7 +249,7 @@ internal sealed class LevelTree
             AddEdge(parent, node);
         }
 
-        LinkSibling(parent, node);
+        _siblings?.Link(parent, node);
         return node;
     }
 
@@ -275,10 +273,7 @@ internal sealed class LevelTree
             {
                 int size = Growth.Next(_nodes.Length);
                 Array.Resize(ref _nodes, size);
-                if (_siblings is not null)
-                {
-                    Array.Resize(ref _siblings, size);
-                }
+                _siblings?.Resize(size);
             }
 
             node = _nodesEnd++;
@@ -287,46 +282,6 @@ internal sealed class LevelTree
         _nodes[node] = new LevelNode { Parent = parent, Level = level };
         Count++;
         return node;
-    }
-
-    private void LinkSibling(int parent, int node)
-    {
-        if (_siblings is not { } siblings)
-        {
-            return;
-        }
-
-        int next = siblings[parent].FirstChild;
-        siblings[node] = new SiblingLinks { Next = next };
-        if (next != 0)
-        {
-            siblings[next].Previous = node;
-        }
-
-        siblings[parent].FirstChild = node;
-    }
-
-    private void UnlinkSibling(int parent, int node)
-    {
-        if (_siblings is not { } siblings)
-        {
-            return;
-        }
-
-        SiblingLinks gone = siblings[node];
-        if (gone.Previous == 0)
-        {
-            siblings[parent].FirstChild = gone.Next;
-        }
-        else
-        {
-            siblings[gone.Previous].Next = gone.Next;
-        }
-
-        if (gone.Next != 0)
-        {
-            siblings[gone.Next].Previous = gone.Previous;
-        }
     }
 
     private uint EdgeHash(int parent, int level)

@@ -18,6 +18,9 @@ namespace Broker.Core.Topics;
 public sealed class TopicTree<T>
     where T : class
 {
+    // How much of the tree one step of a search looks at under the lock.
+    private const int NodesPerStep = 4_096;
+
     private struct Branch
     {
         public int Node;
@@ -40,6 +43,7 @@ public sealed class TopicTree<T>
     private T?[] _values; // beside _tree.Nodes; Item is 1 where there is one
     private Branch[] _pending = new Branch[16];
     private int _count;
+    private int _generation; // +1 when the nodes were renumbered
 
     /// <summary>Makes an empty tree.</summary>
     /// <param name="hashSeed">The random secret of this process that keeps clients from choosing levels that collide.</param>
@@ -146,6 +150,15 @@ public sealed class TopicTree<T>
 
     /// <inheritdoc cref="Match{TPolicy}(ReadOnlySpan{byte}, ref Matches{T})"/>
     public void Match<TPolicy>(ReadOnlySpan<byte> filter, Matches<T> matches)
+        where TPolicy : struct, ITreeValuePolicy<T> => TryMatch<TPolicy>(filter, matches, int.MaxValue);
+
+    /// <summary>Appends the value of every topic that a filter matches, or stops when the buffer holds <paramref name="most"/>.</summary>
+    /// <typeparam name="TPolicy">What to do with each value before anyone else can take it out of the tree.</typeparam>
+    /// <param name="filter">A valid topic filter without "$share/{group}/".</param>
+    /// <param name="matches">Where to; not cleared before.</param>
+    /// <param name="most">How many values the buffer may hold.</param>
+    /// <returns>False if it stopped: there may be more.</returns>
+    public bool TryMatch<TPolicy>(ReadOnlySpan<byte> filter, Matches<T> matches, int most)
         where TPolicy : struct, ITreeValuePolicy<T>
     {
         ArgumentNullException.ThrowIfNull(matches);
@@ -153,21 +166,53 @@ public sealed class TopicTree<T>
         {
             if (filter.ContainsAny(TopicName.SingleLevelWildcard, TopicName.MultiLevelWildcard))
             {
-                Walk<TPolicy>(filter, matches);
+                Walk<TPolicy>(filter, matches, most);
             }
             else
             {
                 Collect<TPolicy>(_tree.Find(filter), matches);
             }
+
+            return matches.Count < most;
         }
     }
 
-    private void Walk<TPolicy>(ReadOnlySpan<byte> filter, Matches<T> matches)
+    /// <summary>
+    /// Appends the next values of a search that goes on from call to call, so that a filter that matches a million topics
+    /// needs neither a million places nor the lock for long. A topic that has its value all the while is found once; one
+    /// that gets or loses its value meanwhile may be found or not. After a large tree was rewritten in less memory the search
+    /// begins again, and finds topics a second time.
+    /// </summary>
+    /// <typeparam name="TPolicy">What to do with each value, and how to tell its topic.</typeparam>
+    /// <param name="filter">A valid topic filter without "$share/{group}/".</param>
+    /// <param name="matches">Where to; not cleared before.</param>
+    /// <param name="most">How many values the buffer may hold.</param>
+    /// <param name="cursor">Where the search is; default to begin.</param>
+    /// <returns>False when the search is over.</returns>
+    public bool TryMatchNext<TPolicy>(ReadOnlySpan<byte> filter, Matches<T> matches, int most, ref TopicTreeCursor cursor)
+        where TPolicy : struct, ITreeValuePolicy<T>, ITreeValueTopic<T>
+    {
+        ArgumentNullException.ThrowIfNull(matches);
+        lock (_gate)
+        {
+            if (cursor.Generation != _generation) cursor = new TopicTreeCursor { Generation = _generation };
+            int end = (int)Math.Min(_values.Length, (long)cursor.Position + NodesPerStep);
+            while (cursor.Position < end && matches.Count < most)
+            {
+                int node = cursor.Position++;
+                if (_values[node] is { } value && TopicFilter.Matches(filter, TPolicy.TopicOf(value))) Collect<TPolicy>(node, matches);
+            }
+
+            return cursor.Position < _values.Length;
+        }
+    }
+
+    private void Walk<TPolicy>(ReadOnlySpan<byte> filter, Matches<T> matches, int most)
         where TPolicy : struct, ITreeValuePolicy<T>
     {
         int pendingCount = 0;
         Push(ref pendingCount, LevelTree.Root, 0, withSiblings: false);
-        while (pendingCount > 0)
+        while (pendingCount > 0 && matches.Count < most)
         {
             Branch branch = _pending[--pendingCount];
             if (branch.WithSiblings && _tree.NextSibling(branch.Node) is var sibling and not 0)
@@ -191,7 +236,7 @@ public sealed class TopicTree<T>
             int next = branch.Offset + level.Length + 1;
             if (level is [TopicName.MultiLevelWildcard])
             {
-                CollectSubtree<TPolicy>(branch.Node, matches);
+                CollectSubtree<TPolicy>(branch.Node, matches, most);
                 continue;
             }
 
@@ -219,11 +264,11 @@ public sealed class TopicTree<T>
     }
 
     /// <summary>A node and all below it, in the order down, right, up; the links are the only stack.</summary>
-    private void CollectSubtree<TPolicy>(int top, Matches<T> matches)
+    private void CollectSubtree<TPolicy>(int top, Matches<T> matches, int most)
         where TPolicy : struct, ITreeValuePolicy<T>
     {
         int node = top;
-        while (true)
+        while (matches.Count < most)
         {
             bool isPassedBy = top == LevelTree.Root && IsPassedBy(node, byWildcard: true);
             if (!isPassedBy)
@@ -271,6 +316,7 @@ public sealed class TopicTree<T>
         if (_tree.Compact() is { } moved)
         {
             T?[] old = _values;
+            _generation++;
             _values = new T?[_tree.Nodes.Length];
             for (int from = 0; from < moved.Length; from++)
             {

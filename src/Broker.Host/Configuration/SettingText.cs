@@ -1,14 +1,19 @@
+using System.Buffers;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
 using System.Text;
+using Broker.Core.Limits;
 
 namespace Broker.Host.Configuration;
 
 /// <summary>Turns the text of a setting into a value of its option's type, and says what that option allows.</summary>
 internal static class SettingText
 {
-    /// <summary>Reads a value; false where the text is none of this type or outside the option's <see cref="RangeAttribute"/>.</summary>
+    // An enum's name has neither: numbers and lists of names are not what an operator means.
+    private static readonly SearchValues<char> _notInNames = SearchValues.Create(",0123456789");
+
+    /// <summary>Reads a value; false where the text is none of this type or outside the option's range.</summary>
     public static bool TryParse(PropertyInfo option, string text, out object? value)
     {
         Type type = TypeOf(option);
@@ -20,7 +25,7 @@ internal static class SettingText
         else if (type == typeof(int) && int.TryParse(text, NumberStyles.AllowLeadingSign, invariant, out int number)) value = number;
         else if (type == typeof(long) && long.TryParse(text, NumberStyles.AllowLeadingSign, invariant, out long large)) value = large;
         else if (type == typeof(TimeSpan) && TryParseTime(text, out TimeSpan time)) value = time;
-        else if (type.IsEnum && !text.AsSpan().ContainsAny(",0123456789") && Enum.TryParse(type, text.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out object? name)) value = name;
+        else if (type.IsEnum && !text.AsSpan().ContainsAny(_notInNames) && Enum.TryParse(type, text.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out object? name)) value = name;
         return value is not null && InRange(option, value);
     }
 
@@ -30,7 +35,7 @@ internal static class SettingText
         Type type = TypeOf(option);
         string range = option.GetCustomAttribute<RangeAttribute>() is { } bounds
             ? string.Create(CultureInfo.InvariantCulture, $" from {bounds.Minimum} to {bounds.Maximum}")
-            : "";
+            : option.GetCustomAttribute<DurationRangeAttribute>() is { } times ? $" from {times.Minimum} to {times.Maximum}" : "";
         if (type == typeof(bool)) return "true or false";
         if (type == typeof(int) || type == typeof(long)) return $"a whole number{range}";
         if (type == typeof(TimeSpan)) return $"a time span{range}, written [days.]hours:minutes:seconds";
@@ -49,15 +54,9 @@ internal static class SettingText
 
     private static bool InRange(PropertyInfo option, object value)
     {
-        if (option.GetCustomAttribute<RangeAttribute>() is not { } range) return true;
-        if (value is not TimeSpan time) return IsBetween(Convert.ToDecimal(value, CultureInfo.InvariantCulture), range);
-        return time >= TimeSpan.Parse($"{range.Minimum}", CultureInfo.InvariantCulture)
-            && time <= TimeSpan.Parse($"{range.Maximum}", CultureInfo.InvariantCulture);
+        if (option.GetCustomAttribute<DurationRangeAttribute>() is { } times) return times.IsValid(value);
+        return option.GetCustomAttribute<RangeAttribute>()?.IsValid(value) ?? true;
     }
-
-    private static bool IsBetween(decimal value, RangeAttribute range) =>
-        value >= Convert.ToDecimal(range.Minimum, CultureInfo.InvariantCulture)
-        && value <= Convert.ToDecimal(range.Maximum, CultureInfo.InvariantCulture);
 
     // DropNewest -> drop-newest
     private static string Kebab(string name)

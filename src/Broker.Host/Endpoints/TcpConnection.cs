@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using Broker.Core.Connections;
 
@@ -12,6 +13,7 @@ namespace Broker.Host.Endpoints;
 /// the broker's connection is told so: neither Receive nor Drain ever runs beside Closed or after it. The socket may outlive
 /// that for a moment, so that the peer gets to read the last bytes (<see cref="LingeringConnections"/>).
 /// </remarks>
+[SuppressMessage("Design", "CA1001", Justification = "The last side that ends releases what is held; nobody outside could know when.")]
 internal sealed class TcpConnection : ITransport, IThreadPoolWorkItem
 {
     private const int ReceiveBytes = 65_536;
@@ -324,7 +326,7 @@ internal sealed class TcpConnection : ITransport, IThreadPoolWorkItem
         private readonly TcpConnection _connection;
 
         public ReadableEvent(TcpConnection connection)
-            : base(unsafeSuppressExecutionContext: true)
+            : base(unsafeSuppressExecutionContextFlow: true)
         {
             _connection = connection;
             SetBuffer(Memory<byte>.Empty);

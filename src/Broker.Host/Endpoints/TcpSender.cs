@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using Broker.Core.Connections;
 using Broker.Core.Primitives;
@@ -14,6 +15,7 @@ namespace Broker.Host.Endpoints;
 /// Threading: whoever brings the state from Idle to Draining owns the sending until it is Idle again; others only leave word
 /// that there is more (Again).
 /// </remarks>
+[SuppressMessage("Design", "CA1001", Justification = "The connection calls Release when the last side has ended.")]
 internal sealed class TcpSender(TcpConnection transport, Socket socket, ILogger logger) : IThreadPoolWorkItem
 {
     // Then others get their turn: 1 MiB or so.
@@ -236,7 +238,7 @@ internal sealed class TcpSender(TcpConnection transport, Socket socket, ILogger 
         _unsent = null;
     }
 
-    private sealed class WritableEvent(TcpSender sender) : SocketAsyncEventArgs(unsafeSuppressExecutionContext: true)
+    private sealed class WritableEvent(TcpSender sender) : SocketAsyncEventArgs(unsafeSuppressExecutionContextFlow: true)
     {
         protected override void OnCompleted(SocketAsyncEventArgs e) => sender.OnWritable();
     }

@@ -1,3 +1,4 @@
+using Broker.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -28,7 +29,7 @@ internal static class TelemetrySetup
         bool exportsLogs = Exports(settings, "LOGS");
         if (!hasHttp && !exportsMetrics && !exportsTraces && !exportsLogs) return;
         var telemetry = builder.Services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService("broker", serviceVersion: ProductVersion.Text).AddEnvironmentVariableDetector());
+            .ConfigureResource(resource => resource.AddService("broker", serviceVersion: MqttBroker.Version).AddEnvironmentVariableDetector());
         if (hasHttp || exportsMetrics)
         {
             telemetry.WithMetrics(metrics =>

@@ -10,7 +10,7 @@ internal static class BadConnects
     private const ReasonCode Protocol = ReasonCode.ProtocolError;
     private const ReasonCode Version = ReasonCode.UnsupportedProtocolVersion;
 
-    private static readonly WillOptions s_will = new("w", [1]);
+    private static readonly WillOptions _will = new("w", [1]);
 
     public static IEnumerable<BadStream> All => [.. Plain, .. Wills, .. ConnectProperties];
 
@@ -41,16 +41,16 @@ internal static class BadConnects
 
     private static IEnumerable<BadStream> Wills =>
     [
-        Of("will QoS 3", new() { Will = s_will with { Qos = (QualityOfService)3 } }, Malformed),
+        Of("will QoS 3", new() { Will = _will with { Qos = (QualityOfService)3 } }, Malformed),
         Of("will QoS without will", new() { ConnectFlags = 0x0A }, Malformed),
         Of("will QoS without will in MQTT 3.1.1", new() { Version = ProtocolVersion.V311, ConnectFlags = 0x12 }, Malformed),
         Of("will retain without will", new() { ConnectFlags = 0x22 }, Malformed),
         Of("will that is not there", new() { ConnectFlags = 0x06 }, Malformed),
-        Of("empty will topic", new() { Will = s_will with { Topic = "" } }, ReasonCode.TopicNameInvalid),
-        Of("will topic with #", new() { Will = s_will with { Topic = "a/#" } }, ReasonCode.TopicNameInvalid),
+        Of("empty will topic", new() { Will = _will with { Topic = "" } }, ReasonCode.TopicNameInvalid),
+        Of("will topic with #", new() { Will = _will with { Topic = "a/#" } }, ReasonCode.TopicNameInvalid),
         Of(
             "will topic with + in MQTT 3.1.1",
-            new() { Version = ProtocolVersion.V311, Will = s_will with { Topic = "+" } },
+            new() { Version = ProtocolVersion.V311, Will = _will with { Topic = "+" } },
             ReasonCode.TopicNameInvalid),
         OfWill("a CONNECT property", new Properties().SessionExpiryInterval(1), Malformed),
         OfWill("a topic alias", new Properties().TopicAlias(1), Malformed),
@@ -83,7 +83,7 @@ internal static class BadConnects
         new($"CONNECT: {name}", ClientPackets.Connect(options), expected);
 
     private static BadStream OfWill(string name, Properties properties, ReasonCode expected) =>
-        Of($"will with {name}", new() { Will = s_will with { Properties = properties } }, expected);
+        Of($"will with {name}", new() { Will = _will with { Properties = properties } }, expected);
 
     private static BadStream OfProperties(string name, Properties properties, ReasonCode expected) =>
         Of(name, new() { Properties = properties }, expected);

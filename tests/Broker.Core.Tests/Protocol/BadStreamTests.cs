@@ -7,15 +7,15 @@ public sealed class BadStreamTests
 {
     private const int MaxPacketBytes = 65_536;
 
-    private static readonly Dictionary<string, BadStream> s_streams = BadStreams.All.ToDictionary(stream => stream.Name);
+    private static readonly Dictionary<string, BadStream> _streams = BadStreams.All.ToDictionary(stream => stream.Name);
 
-    public static TheoryData<string> Names => [.. s_streams.Keys];
+    public static TheoryData<string> Names => [.. _streams.Keys];
 
     [Theory]
     [MemberData(nameof(Names))]
     public void A_bad_stream_is_refused_with_its_reason_code(string name)
     {
-        BadStream stream = s_streams[name];
+        BadStream stream = _streams[name];
 
         ProtocolViolationException violation =
             Assert.Throws<ProtocolViolationException>(() => CodecDriver.ReadAll(stream.Bytes, MaxPacketBytes));

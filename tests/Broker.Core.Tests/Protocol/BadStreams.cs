@@ -10,7 +10,7 @@ internal static class BadStreams
     private const ReasonCode Malformed = ReasonCode.MalformedPacket;
     private const ReasonCode Protocol = ReasonCode.ProtocolError;
 
-    private static readonly int[] s_wrongFirstBytes = [0x11, 0x41, 0x51, 0x60, 0x63, 0x71, 0x80, 0x83, 0xA0, 0xAA, 0xC1, 0xE1, 0xE8, 0xF1];
+    private static readonly int[] _wrongFirstBytes = [0x11, 0x41, 0x51, 0x60, 0x63, 0x71, 0x80, 0x83, 0xA0, 0xAA, 0xC1, 0xE1, 0xE8, 0xF1];
 
     public static IEnumerable<BadStream> All =>
         [.. Framing, .. CutOff, .. Flags, .. PublishRules, .. Identifiers, .. Options, .. BadConnects.All, .. BadStrings.All];
@@ -69,7 +69,7 @@ internal static class BadStreams
 
     private static IEnumerable<BadStream> Flags =>
     [
-        .. s_wrongFirstBytes.Select(first =>
+        .. _wrongFirstBytes.Select(first =>
             Hex($"first byte 0x{first:X2}", Connect5 + $"{first:X2}020001")),
         Hex("PUBREL repeated with DUP in MQTT 3.1.1", Connect311 + "6A020001"),
         Hex("QoS 3", Connect5 + "360700016100010061"),

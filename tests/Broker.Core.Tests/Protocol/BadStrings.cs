@@ -6,7 +6,7 @@ namespace Broker.Core.Tests.Protocol;
 /// <summary>What is not a string, in every field that must be one.</summary>
 internal static class BadStrings
 {
-    private static readonly (string Name, byte[] Bytes)[] s_notText =
+    private static readonly (string Name, byte[] Bytes)[] _notText =
     [
         ("U+0000", [0x61, 0x00]),
         ("a surrogate", [0xED, 0xA0, 0x80]),
@@ -15,7 +15,7 @@ internal static class BadStrings
         ("0xFF", [0xFF]),
     ];
 
-    public static IEnumerable<BadStream> All => s_notText.SelectMany(text => Fields(text.Bytes), (text, place) =>
+    public static IEnumerable<BadStream> All => _notText.SelectMany(text => Fields(text.Bytes), (text, place) =>
         new BadStream($"{text.Name} in {place.Name}", place.Packet, ReasonCode.MalformedPacket));
 
     private static IEnumerable<(string Name, byte[] Packet)> Fields(byte[] text)

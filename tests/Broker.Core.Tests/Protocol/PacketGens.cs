@@ -8,7 +8,7 @@ namespace Broker.Core.Tests.Protocol;
 /// <summary>Random valid packets of clients, as values and as bytes of the independent encoder.</summary>
 internal static class PacketGens
 {
-    private static readonly string[] s_letters =
+    private static readonly string[] _letters =
         ["a", "B", "7", "/", "$", " ", "é", "€", "中", "😀", "\u0001", "\u007F", "\uFEFF", "\uFFFF", "sensor", "温度"];
 
     public static readonly Gen<ProtocolVersion> Version = Gen.OneOf(ProtocolVersion.V31, ProtocolVersion.V311, ProtocolVersion.V5);
@@ -17,20 +17,20 @@ internal static class PacketGens
         Gen.OneOf(QualityOfService.AtMostOnce, QualityOfService.AtLeastOnce, QualityOfService.ExactlyOnce);
 
     /// <summary>Any string that MQTT allows, also empty.</summary>
-    public static readonly Gen<string> Text = Gen.OneOf(s_letters).Array[0, 12].Select(string.Concat);
+    public static readonly Gen<string> Text = Gen.OneOf(_letters).Array[0, 12].Select(string.Concat);
 
-    public static readonly Gen<string> Topic = Gen.OneOf(s_letters).Array[1, 12].Select(string.Concat);
+    public static readonly Gen<string> Topic = Gen.OneOf(_letters).Array[1, 12].Select(string.Concat);
 
-    public static readonly Gen<string> Filter = Gen.OneOf([.. s_letters, "+", "#"]).Array[1, 12].Select(string.Concat);
+    public static readonly Gen<string> Filter = Gen.OneOf([.. _letters, "+", "#"]).Array[1, 12].Select(string.Concat);
 
     public static readonly Gen<byte[]> Bytes = Gen.Byte.Array[0, 300];
 
     public static readonly Gen<ushort> Id = Gen.UShort[1, ushort.MaxValue];
 
-    private static readonly Gen<WireProperty> s_user =
+    private static readonly Gen<WireProperty> _user =
         Gen.Select(Text, Text, (name, value) => new WireProperty(PropertyId.UserProperty, (name, value)));
 
-    private static readonly Gen<WireProperty>[] s_message =
+    private static readonly Gen<WireProperty>[] _message =
     [
         Gen.Byte[0, 1].Select(v => new WireProperty(PropertyId.PayloadFormatIndicator, v)),
         Gen.UInt.Select(v => new WireProperty(PropertyId.MessageExpiryInterval, v)),
@@ -40,10 +40,10 @@ internal static class PacketGens
     ];
 
     public static readonly Gen<Properties> PublishProperties =
-        PropertiesOf([.. s_message, Gen.UShort[1, ushort.MaxValue].Select(v => new WireProperty(PropertyId.TopicAlias, v))]);
+        PropertiesOf([.. _message, Gen.UShort[1, ushort.MaxValue].Select(v => new WireProperty(PropertyId.TopicAlias, v))]);
 
     public static readonly Gen<Properties> WillProperties =
-        PropertiesOf([.. s_message, Gen.UInt.Select(v => new WireProperty(PropertyId.WillDelayInterval, v))]);
+        PropertiesOf([.. _message, Gen.UInt.Select(v => new WireProperty(PropertyId.WillDelayInterval, v))]);
 
     public static readonly Gen<Properties> ConnectProperties = PropertiesOf(
     [
@@ -124,7 +124,7 @@ internal static class PacketGens
     /// <summary>Some of these properties, each at most once, in any order, with user properties among them.</summary>
     private static Gen<Properties> PropertiesOf(Gen<WireProperty>[] single) =>
         from some in Gen.ShuffleSelect(single, 0, single.Length)
-        from users in s_user.Array[0, 4]
+        from users in _user.Array[0, 4]
         from order in Gen.Shuffle(some.Concat(users).ToArray())
         select order.Aggregate(new Properties(), (list, property) => list.Add(property));
 }

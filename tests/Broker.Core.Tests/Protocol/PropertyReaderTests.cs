@@ -8,7 +8,7 @@ namespace Broker.Core.Tests.Protocol;
 public sealed class PropertyReaderTests
 {
     // Table 2-4, written down once more: which identifiers a client may send where.
-    private static readonly Dictionary<PropertyPlace, int[]> s_allowed = new()
+    private static readonly Dictionary<PropertyPlace, int[]> _allowed = new()
     {
         [PropertyPlace.Connect] = [17, 21, 22, 23, 25, 33, 34, 38, 39],
         [PropertyPlace.Will] = [1, 2, 3, 8, 9, 24, 38],
@@ -23,7 +23,7 @@ public sealed class PropertyReaderTests
         [PropertyPlace.Auth] = [21, 22, 31, 38],
     };
 
-    public static TheoryData<PropertyPlace> Places => [.. s_allowed.Keys];
+    public static TheoryData<PropertyPlace> Places => [.. _allowed.Keys];
 
     [Theory]
     [MemberData(nameof(Places))]
@@ -35,7 +35,7 @@ public sealed class PropertyReaderTests
 
             ReasonCode? refused = RefusalOf(block, place);
 
-            Assert.True((s_allowed[place].Contains(id) ? null : ReasonCode.MalformedPacket) == refused, $"property {id}: {refused}");
+            Assert.True((_allowed[place].Contains(id) ? null : ReasonCode.MalformedPacket) == refused, $"property {id}: {refused}");
         }
     }
 
@@ -43,7 +43,7 @@ public sealed class PropertyReaderTests
     [MemberData(nameof(Places))]
     public void Only_user_properties_may_repeat(PropertyPlace place)
     {
-        foreach (int id in s_allowed[place])
+        foreach (int id in _allowed[place])
         {
             ReasonCode? refused = RefusalOf([.. Block(id), .. Block(id)], place);
 
@@ -54,7 +54,7 @@ public sealed class PropertyReaderTests
     [Fact]
     public void A_cut_off_property_is_malformed()
     {
-        foreach ((PropertyPlace place, int[] ids) in s_allowed)
+        foreach ((PropertyPlace place, int[] ids) in _allowed)
         {
             foreach (int id in ids)
             {

@@ -11,7 +11,7 @@ public sealed class ServerPacketRoundTripTests
 {
     private const int Iterations = 500;
 
-    private static readonly Gen<ReasonCode> s_failure = Gen.OneOf(
+    private static readonly Gen<ReasonCode> _failure = Gen.OneOf(
         ReasonCode.UnspecifiedError, ReasonCode.NotAuthorized, ReasonCode.QuotaExceeded, ReasonCode.PacketIdentifierInUse);
 
     [Fact]
@@ -75,7 +75,7 @@ public sealed class ServerPacketRoundTripTests
 
     [Fact]
     public void Acknowledgements_say_their_reason_in_mqtt_5_only() =>
-        Gen.Select(PacketGens.Version, PacketGens.Id, PacketGens.Text, s_failure).Sample((version, id, text, failure) =>
+        Gen.Select(PacketGens.Version, PacketGens.Id, PacketGens.Text, _failure).Sample((version, id, text, failure) =>
         {
             foreach (PacketType type in new[] { PacketType.PubAck, PacketType.PubRec, PacketType.PubRel, PacketType.PubComp })
             {
@@ -135,7 +135,7 @@ public sealed class ServerPacketRoundTripTests
 
     [Fact]
     public void Disconnect_says_its_reason() =>
-        Gen.Select(s_failure, PacketGens.Text).Sample((reason, text) =>
+        Gen.Select(_failure, PacketGens.Text).Sample((reason, text) =>
         {
             ServerPacket.Disconnect packet = Written<ServerPacket.Disconnect>(
                 ProtocolVersion.V5, output => DisconnectPacket.Write(output, reason, PacketGens.Utf8(text)));

@@ -8,7 +8,7 @@ namespace Broker.Core.Tests.Protocol;
 /// <summary>Which strings are accepted: one rule for every field.</summary>
 public sealed class Utf8Tests
 {
-    private static readonly UTF8Encoding s_strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly UTF8Encoding _strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     [Theory]
     [InlineData("", "empty")]
@@ -68,7 +68,7 @@ public sealed class Utf8Tests
     {
         try
         {
-            return !s_strict.GetString(text).Contains('\0', StringComparison.Ordinal);
+            return !_strict.GetString(text).Contains('\0', StringComparison.Ordinal);
         }
         catch (DecoderFallbackException)
         {

@@ -9,7 +9,7 @@ namespace Broker.Testing.Wire;
 /// </summary>
 public static class ClientPackets
 {
-    private static readonly Properties s_none = [];
+    private static readonly Properties _none = [];
 
     /// <summary>Any packet: its first byte, the length, and the rest as given.</summary>
     public static byte[] Packet(byte first, params byte[] body) => new WireWriter().Byte(first).VarInt(body.Length).Raw(body).ToArray();
@@ -55,7 +55,7 @@ public static class ClientPackets
     {
         var writer = new WireWriter().Text(topic);
         if (qos != QualityOfService.AtMostOnce) writer.UInt16(id);
-        if (version == ProtocolVersion.V5) writer.Raw((properties ?? s_none).ToBytes());
+        if (version == ProtocolVersion.V5) writer.Raw((properties ?? _none).ToBytes());
         return Packet((byte)(0x30 + (dup ? 8 : 0) + ((byte)qos * 2) + (retain ? 1 : 0)), writer.Raw(payload).ToArray());
     }
 
@@ -88,7 +88,7 @@ public static class ClientPackets
         Ack(0x70, version, id, reason, properties);
 
     public static byte[] Subscribe(ProtocolVersion version, ushort id, params SubscribeFilter[] filters) =>
-        Subscribe(version, id, s_none, filters);
+        Subscribe(version, id, _none, filters);
 
     public static byte[] Subscribe(ProtocolVersion version, ushort id, string filter, QualityOfService qos = QualityOfService.AtMostOnce) =>
         Subscribe(version, id, new SubscribeFilter(filter, qos));
@@ -102,7 +102,7 @@ public static class ClientPackets
     }
 
     public static byte[] Unsubscribe(ProtocolVersion version, ushort id, params string[] filters) =>
-        Unsubscribe(version, id, s_none, filters);
+        Unsubscribe(version, id, _none, filters);
 
     public static byte[] Unsubscribe(ProtocolVersion version, ushort id, Properties properties, params string[] filters)
     {

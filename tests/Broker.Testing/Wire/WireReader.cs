@@ -5,7 +5,7 @@ namespace Broker.Testing.Wire;
 /// <summary>Takes MQTT's data types from bytes; strict, since what it reads was written by the broker under test.</summary>
 internal sealed class WireReader(byte[] bytes)
 {
-    private static readonly UTF8Encoding s_strictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly UTF8Encoding _strictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private int _position;
 
@@ -51,7 +51,7 @@ internal sealed class WireReader(byte[] bytes)
 
     public string Text()
     {
-        string text = s_strictUtf8.GetString(Binary());
+        string text = _strictUtf8.GetString(Binary());
         return text.Contains('\0') ? throw new InvalidDataException("A string contains U+0000.") : text;
     }
 

@@ -136,6 +136,7 @@ public ref struct PublishPacket
                     {
                         ProtocolViolationException.Throw(ReasonCode.TopicAliasInvalid, "A topic alias is 0."); // [MQTT-3.3.2-8]
                     }
+
                     break;
                 case PropertyId.ResponseTopic:
                     CheckResponseTopic(value);
