@@ -4,6 +4,7 @@ using Broker.Core.Limits;
 using Broker.Core.Messages;
 using Broker.Core.Protocol;
 using Broker.Core.Sessions;
+using Broker.Core.Time;
 
 namespace Broker.Benchmarks;
 
@@ -28,7 +29,7 @@ public class HandOverBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        _outbox = new Outbox(_limits);
+        _outbox = new Outbox(_limits, new BrokerClock(TimeProvider.System));
         _bounded = Channel.CreateBounded<Delivery>(new BoundedChannelOptions(_limits.QueueMessages) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
         _unbounded = Channel.CreateUnbounded<Delivery>(new UnboundedChannelOptions { SingleReader = true });
         var publication = new Publication { Topic = "plant/line/machine/temp"u8, Payload = new byte[64], Publisher = PublisherIdentity.Broker };

@@ -2,7 +2,6 @@ using Broker.Core;
 using Broker.Host.Configuration;
 using Broker.Host.Endpoints;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -85,12 +84,7 @@ internal static class HostComposition
         var logger = services.GetRequiredService<ILogger<WebSocketEndpoint>>();
         application.UseExceptionHandler(new ExceptionHandlerOptions
         {
-            ExceptionHandler = context =>
-            {
-                Exception? fault = context.Features.Get<IExceptionHandlerFeature>()?.Error;
-                if (fault is not null) HostLog.RequestFaulted(logger, fault);
-                return Problems.WriteAsync(context, StatusCodes.Status500InternalServerError);
-            },
+            ExceptionHandler = context => Problems.WriteAsync(context, StatusCodes.Status500InternalServerError),
         });
         application.UseStatusCodePages(pages => Problems.WriteAsync(pages.HttpContext, pages.HttpContext.Response.StatusCode));
         application.UseWebSockets();

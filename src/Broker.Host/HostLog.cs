@@ -41,7 +41,4 @@ internal static partial class HostLog
 
     [LoggerMessage(9025, LogLevel.Warning, "Endpoint {Endpoint} refused a WebSocket from a page of origin {Origin}; AllowedOrigins says which may connect")]
     public static partial void OriginRefused(ILogger logger, string endpoint, string origin);
-
-    [LoggerMessage(9026, LogLevel.Error, "A request failed")]
-    public static partial void RequestFaulted(ILogger logger, Exception exception);
 }

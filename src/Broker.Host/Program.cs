@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Broker.Core;
 using Broker.Host;
 using Broker.Host.Configuration;
@@ -42,11 +41,10 @@ try
     IHost host = HostComposition.Build(configuration, endpoints);
     await host.StartAsync();
     Console.WriteLine($"Broker ready: {string.Join(", ", endpoints.Select(bound => $"{bound.Endpoint.Name} {bound.Address}"))}");
-    await Shutdown.WaitAsync(host);
-    return ExitCode.Success;
+    return await Shutdown.WaitAsync(host);
 }
-catch (Exception e) when (e is EndpointException or IOException or SocketException)
+catch (Exception e) when (e is EndpointException or IOException)
 {
     Console.Error.WriteLine(e.Message);
-    return ExitCode.CannotStart;
+    return ExitCode.Failed;
 }

@@ -9,19 +9,27 @@ internal static class Shutdown
     private static readonly TimeSpan _disposeTime = TimeSpan.FromSeconds(1);
 
     /// <summary>Runs until a signal stops the host, then gives back what it holds, within a bounded time.</summary>
-    public static async Task WaitAsync(IHost host)
+    /// <returns>The exit code.</returns>
+    public static async Task<int> WaitAsync(IHost host)
     {
+        int exitCode = ExitCode.Success;
         try
         {
             await host.WaitForShutdownAsync();
         }
         catch (OperationCanceledException)
         {
-            // The time for stopping was over before everything had stopped: the process ends all the same.
+            // The process ends all the same; what is open ends with it.
             await Console.Error.WriteLineAsync("Not everything stopped in time; ending anyway");
+        }
+        catch (Exception e)
+        {
+            await Console.Error.WriteLineAsync($"Stopping failed: {e}");
+            exitCode = ExitCode.Failed;
         }
 
         Task disposing = Task.Run(host.Dispose);
         await Task.WhenAny(disposing, Task.Delay(_disposeTime));
+        return exitCode;
     }
 }

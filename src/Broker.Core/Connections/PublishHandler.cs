@@ -1,9 +1,11 @@
+using System.Diagnostics;
 using System.Text.Unicode;
 using Broker.Core.Messages;
 using Broker.Core.Protocol;
 using Broker.Core.Publishing;
 using Broker.Core.Security;
 using Broker.Core.Sessions;
+using Broker.Core.Telemetry;
 using Broker.Core.Topics;
 
 namespace Broker.Core.Connections;
@@ -33,7 +35,9 @@ internal static class PublishHandler
                 MessageExpiryInterval = packet.MessageExpiryInterval,
                 Publisher = connection.Session!.Identity, // connected: it has a session
             };
+            using Activity? activity = Tracing.StartPublish(connection.Session.Identity.ClientId, topic, packet);
             reason = connection.Broker.Router.Route(publication, AccessAction.Publish, batch, out commit).ToReasonCode();
+            Tracing.Note(activity, reason);
         }
 
         Finish(connection, packet, reason, commit, batch);

@@ -24,7 +24,7 @@ public sealed record BrokerLimits
     /// connection with 0x95 as soon as its header shows its size.
     /// </summary>
     [Range(128, 268_435_460)]
-    public int PacketBytes { get; init; } = 1_048_576;
+    public int PacketBytes { get; init; } = 2_097_152;
 
     /// <summary>Bytes of a client identifier in UTF-8; a longer one is refused with 0x85.</summary>
     [Range(23, 65_535)]

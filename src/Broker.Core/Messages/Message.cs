@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Broker.Core.Protocol;
+using Broker.Core.Time;
 
 namespace Broker.Core.Messages;
 
@@ -58,6 +59,9 @@ public sealed class Message
         get => Volatile.Read(ref field);
         set => Volatile.Write(ref field, value);
     }
+
+    /// <summary>What removes it from its topic when it expires; set and cleared by <see cref="RetainedMessages"/> under its gate.</summary>
+    internal WheelTimer? RetainedExpiry { get; set; }
 
     /// <summary>Whether it has expired at <paramref name="now"/> (milliseconds of the broker's clock).</summary>
     public bool HasExpired(long now) => ExpiresAt <= now;

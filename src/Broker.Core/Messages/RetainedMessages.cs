@@ -47,10 +47,11 @@ internal sealed class RetainedMessages(BrokerLimits limits, TimingWheel wheel, u
             _tree.Set(message.Topic, message);
             Interlocked.Add(ref _bytes, message.Size);
             if (current is not null) Forget(current);
+            if (message.ExpiresAt == long.MaxValue) return true;
+            message.RetainedExpiry = new Expiry(this, message.Topic.ToArray(), message.ExpiresAt);
+            wheel.Schedule(message.RetainedExpiry, message.ExpiresAt);
+            return true;
         }
-
-        if (message.ExpiresAt != long.MaxValue) wheel.Schedule(new Expiry(this, message.Topic.ToArray(), message.ExpiresAt), message.ExpiresAt);
-        return true;
     }
 
     /// <summary>The message of one topic, with a reference for the caller; or null.</summary>
@@ -76,6 +77,12 @@ internal sealed class RetainedMessages(BrokerLimits limits, TimingWheel wheel, u
 
     private void Forget(Message message)
     {
+        if (message.RetainedExpiry is { } expiry)
+        {
+            wheel.Cancel(expiry); // else a topic that is retained again and again would leave a timer behind each time
+            message.RetainedExpiry = null;
+        }
+
         message.IsSuperseded = true;
         Interlocked.Add(ref _bytes, -message.Size);
         message.Release();

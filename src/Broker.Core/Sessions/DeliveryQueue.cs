@@ -58,17 +58,45 @@ internal sealed class DeliveryQueue
     public void TakeShared(List<Delivery> taken, Session? except)
     {
         int kept = 0;
-        int count = Count;
-        int mask = _ring.Length - 1;
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < Count; i++)
         {
-            (Delivery Delivery, long Number) item = _ring[(_head + i) & mask];
+            ref (Delivery Delivery, long Number) item = ref At(i);
             if (item.Delivery.Group is { } group && (except is null || group.HasConnectedMember(except))) taken.Add(item.Delivery);
-            else _ring[(_head + kept++) & mask] = item;
+            else At(kept++) = item;
         }
 
-        for (int i = kept; i < count; i++) _ring[(_head + i) & mask] = default;
-        Count = kept;
+        Shorten(kept);
+    }
+
+    /// <summary>Releases what has expired, and returns how many bytes that was.</summary>
+    public long RemoveExpired(long now, out int removed)
+    {
+        long bytes = 0;
+        int kept = 0;
+        for (int i = 0; i < Count; i++)
+        {
+            ref (Delivery Delivery, long Number) item = ref At(i);
+            if (!item.Delivery.Message.HasExpired(now))
+            {
+                At(kept++) = item;
+                continue;
+            }
+
+            bytes += item.Delivery.Message.Size;
+            item.Delivery.Message.Release();
+        }
+
+        removed = Count - kept;
+        Shorten(kept);
+        return bytes;
+    }
+
+    private ref (Delivery Delivery, long Number) At(int index) => ref _ring[(_head + index) & (_ring.Length - 1)];
+
+    private void Shorten(int count)
+    {
+        for (int i = count; i < Count; i++) At(i) = default;
+        Count = count;
     }
 
     private void Grow()

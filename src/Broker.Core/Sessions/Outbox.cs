@@ -1,5 +1,6 @@
 using Broker.Core.Limits;
 using Broker.Core.Protocol;
+using Broker.Core.Time;
 
 namespace Broker.Core.Sessions;
 
@@ -8,11 +9,16 @@ namespace Broker.Core.Sessions;
 /// together by messages and by bytes. While nothing holds the window up, both leave in the order they came.
 /// </summary>
 /// <remarks>Threading: none of its own; every call under the session's gate. Owner: its session.</remarks>
-internal sealed class Outbox(BrokerLimits limits)
+internal sealed class Outbox(BrokerLimits limits, BrokerClock clock)
 {
+    // Looking through a full queue for expired messages takes as long as the queue; a flood must not make that its cost per message.
+    private const long PurgeInterval = 1_000;
+
     private DeliveryQueue? _unacknowledged; // QoS 0
     private DeliveryQueue? _acknowledged; // QoS 1 and 2
     private long _number;
+    private int _purged;
+    private long _lastPurge = -PurgeInterval;
 
     /// <summary>Messages that wait.</summary>
     public int Count => (_unacknowledged?.Count ?? 0) + (_acknowledged?.Count ?? 0);
@@ -31,7 +37,7 @@ internal sealed class Outbox(BrokerLimits limits)
     {
         droppedOldest = 0;
         int size = delivery.Message.Size;
-        if (!HasRoom(size))
+        if (!HasRoom(size) && !TryPurge(size))
         {
             bool makeRoom = delivery.Qos != QualityOfService.AtMostOnce && limits.Overflow == OverflowPolicy.DropOldest;
             if (!makeRoom || size > limits.QueueBytes) return DeliverOutcome.QueueFull;
@@ -92,11 +98,34 @@ internal sealed class Outbox(BrokerLimits limits)
         for (int i = before; i < taken.Count; i++) Bytes -= taken[i].Message.Size;
     }
 
+    /// <summary>How many expired messages made room since this was asked last.</summary>
+    public int TakePurged()
+    {
+        int purged = _purged;
+        _purged = 0;
+        return purged;
+    }
+
     /// <summary>Releases everything.</summary>
     public void Clear()
     {
         while (TryTake(windowOpen: true, out Delivery delivery)) delivery.Message.Release();
         _unacknowledged = _acknowledged = null;
+    }
+
+    /// <summary>Drops what expired while it waited, at most once a second; true if there is room now.</summary>
+    private bool TryPurge(int size)
+    {
+        if (clock.Now - _lastPurge < PurgeInterval) return false;
+        _lastPurge = clock.Now;
+        foreach (DeliveryQueue? lane in (ReadOnlySpan<DeliveryQueue?>)[_unacknowledged, _acknowledged])
+        {
+            if (lane is null) continue;
+            Bytes -= lane.RemoveExpired(clock.Now, out int removed);
+            _purged += removed;
+        }
+
+        return HasRoom(size);
     }
 
     private Delivery TakeOldest()

@@ -20,7 +20,7 @@ namespace Broker.Core.Sessions;
 internal sealed class Session(long number, PublisherIdentity identity, SessionEnvironment environment, Action<Session> expired) : WheelTimer
 {
     private readonly Lock _gate = new();
-    private readonly Outbox _outbox = new(environment.Limits);
+    private readonly Outbox _outbox = new(environment.Limits, environment.Clock);
     private readonly Dictionary<string, Subscription> _subscriptions = [];
     private InflightWindow? _inflight;
     private ReceivedQos2? _received;
@@ -86,6 +86,7 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
             connection = _connection;
             if (connection is null && delivery.Qos == QualityOfService.AtMostOnce) return DeliverOutcome.Offline;
             outcome = _outbox.TryAdd(delivery, out droppedOldest);
+            CountDrop(DeliverOutcome.Expired, _outbox.TakePurged());
             if (outcome is DeliverOutcome.QueueFull) CountDrop(outcome, 1);
             else
             {

@@ -24,6 +24,9 @@ internal sealed record HostConfiguration(
         ("Broker:Endpoints:Http:Url", "http://127.0.0.1:8080"),
         ("Logging:LogLevel:Default", "Information"),
         ("Logging:LogLevel:Microsoft", "Warning"),
+
+        // A failed start is told in one line by the program itself.
+        ("Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host", "None"),
         ("Logging:Console:FormatterName", "simple"),
         ("Logging:Console:FormatterOptions:SingleLine", "true"),
         ("Logging:Console:FormatterOptions:UseUtcTimestamp", "true"),

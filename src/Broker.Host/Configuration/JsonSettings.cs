@@ -24,7 +24,7 @@ internal static class JsonSettings
         catch (JsonException e)
         {
             string what = e.Message.Split(" LineNumber:")[0].TrimEnd('.');
-            faults.Add(new(path, $"line {e.LineNumber + 1}, column {e.BytePositionInLine + 1}", $"is not valid JSON: {what}"));
+            faults.Add(new($"{path}:{e.LineNumber + 1}", null, $"is not valid JSON at column {e.BytePositionInLine + 1}: {what}"));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -39,7 +39,7 @@ internal static class JsonSettings
         var seen = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
         {
-            faults.Add(new(path, "line 1", "must hold a JSON object: { ... }"));
+            faults.Add(new($"{path}:1", null, "must hold a JSON object: { ... }"));
             return;
         }
 

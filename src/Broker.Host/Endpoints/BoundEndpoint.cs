@@ -50,8 +50,28 @@ internal sealed class BoundEndpoint : IDisposable
         }
     }
 
-    /// <summary>Makes the operating system's answer one that names the endpoint.</summary>
-    public static EndpointException Explain(ConfiguredEndpoint endpoint, SocketException e)
+    /// <summary>Begins to listen on one of its sockets.</summary>
+    /// <exception cref="EndpointException">Somebody else did so since it was bound.</exception>
+    public void Listen(Socket socket)
+    {
+        try
+        {
+            socket.Listen(SocketTuning.Backlog);
+        }
+        catch (SocketException e)
+        {
+            throw Explain(Endpoint, e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Socket socket in Sockets) socket.Dispose();
+    }
+
+    // Makes the operating system's answer one that names the endpoint.
+    private static EndpointException Explain(ConfiguredEndpoint endpoint, SocketException e)
     {
         string what = e.SocketErrorCode switch
         {
@@ -61,12 +81,6 @@ internal sealed class BoundEndpoint : IDisposable
             _ => $"cannot be listened on: {e.Message}",
         };
         return new EndpointException($"{endpoint.Key}: {endpoint.Url} {what}", e);
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach (Socket socket in Sockets) socket.Dispose();
     }
 
     private static BoundEndpoint Bind(ConfiguredEndpoint endpoint)

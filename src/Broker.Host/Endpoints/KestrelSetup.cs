@@ -20,13 +20,11 @@ internal static class KestrelSetup
     /// <param name="headerTimeout">How long a client may take to ask.</param>
     public static void Configure(WebApplicationBuilder builder, IReadOnlyList<BoundEndpoint> endpoints, int maxConnections, TimeSpan headerTimeout)
     {
-        Socket[] sockets = [.. endpoints.SelectMany(endpoint => endpoint.Sockets)];
         builder.WebHost.UseKestrelCore();
         builder.Services.Configure<SocketTransportOptions>(options =>
         {
             options.Backlog = SocketTuning.Backlog;
-            options.CreateBoundListenSocket = address => Array.Find(sockets, socket => address.Equals(socket.LocalEndPoint))
-                ?? SocketTransportOptions.CreateDefaultBoundListenSocket(address);
+            options.CreateBoundListenSocket = address => Listen(endpoints, address);
         });
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -38,6 +36,15 @@ internal static class KestrelSetup
                 foreach (Socket socket in endpoint.Sockets) kestrel.Listen((IPEndPoint)socket.LocalEndPoint!, listen => Configure(listen, endpoint.Endpoint));
             }
         });
+    }
+
+    // Kestrel listens by itself, too, which changes nothing; here a failure can still be told with its endpoint's name.
+    private static Socket Listen(IReadOnlyList<BoundEndpoint> endpoints, EndPoint address)
+    {
+        BoundEndpoint bound = endpoints.First(endpoint => endpoint.Sockets.Any(socket => address.Equals(socket.LocalEndPoint)));
+        Socket listener = bound.Sockets.First(socket => address.Equals(socket.LocalEndPoint));
+        bound.Listen(listener);
+        return listener;
     }
 
     private static void Configure(ListenOptions listen, ConfiguredEndpoint endpoint)

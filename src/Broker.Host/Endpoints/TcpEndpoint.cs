@@ -22,17 +22,9 @@ internal sealed class TcpEndpoint(BoundEndpoint bound, TcpServices services, Tim
     {
         foreach (Socket listener in bound.Sockets)
         {
-            try
-            {
-                SocketTuning.Prepare(listener);
-                listener.Blocking = false;
-                listener.Listen(SocketTuning.Backlog);
-            }
-            catch (SocketException e)
-            {
-                throw BoundEndpoint.Explain(bound.Endpoint, e);
-            }
-
+            SocketTuning.Prepare(listener);
+            listener.Blocking = false;
+            bound.Listen(listener);
             _loops.Add(AcceptAsync(listener));
         }
     }

@@ -51,9 +51,19 @@ internal sealed class WebSocketEndpoint(IReadOnlyList<BoundEndpoint> endpoints, 
 
     private ConfiguredEndpoint EndpointOf(HttpContext context)
     {
-        int port = context.Connection.LocalPort;
-        BoundEndpoint? match = endpoints.FirstOrDefault(bound => bound.Sockets.Any(socket => ((IPEndPoint)socket.LocalEndPoint!).Port == port));
-        return (match ?? endpoints[0]).Endpoint;
+        // Two endpoints never share a port on overlapping addresses, so at most one matches.
+        IPAddress? address = context.Connection.LocalIpAddress;
+        if (address?.IsIPv4MappedToIPv6 == true) address = address.MapToIPv4();
+        foreach (BoundEndpoint bound in endpoints)
+        {
+            foreach (IPEndPoint local in bound.Sockets.Select(socket => (IPEndPoint)socket.LocalEndPoint!))
+            {
+                bool isAny = local.Address.Equals(IPAddress.Any) || local.Address.Equals(IPAddress.IPv6Any);
+                if (local.Port == context.Connection.LocalPort && (isAny || local.Address.Equals(address))) return bound.Endpoint;
+            }
+        }
+
+        throw new InvalidOperationException($"A request came to {address}:{context.Connection.LocalPort}, where no endpoint listens.");
     }
 
     private static IPEndPoint? RemoteOf(HttpContext context) =>

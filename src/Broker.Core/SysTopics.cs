@@ -5,9 +5,10 @@ using Broker.Core.Messages;
 using Broker.Core.Protocol;
 using Broker.Core.Security;
 using Broker.Core.Sessions;
+using Broker.Core.Telemetry;
 using Broker.Core.Time;
 
-namespace Broker.Core.Telemetry;
+namespace Broker.Core;
 
 /// <summary>
 /// Publishes <c>$SYS/broker/...</c>, with Mosquitto's names where it has them, retained; each value only when it changed.
