@@ -1,0 +1,33 @@
+namespace Broker.Core.ChangeDetection;
+
+/// <summary>
+/// All that decides together whether a value goes out: a subscription's options, or the rules for a topic. A value has to be a
+/// change for every part; the longest minimum interval and the shortest maximum silence hold.
+/// </summary>
+internal sealed class ChangeCriteria
+{
+    /// <summary>Combines options.</summary>
+    public ChangeCriteria(params ReadOnlySpan<ChangeOptions> parts)
+    {
+        Parts = parts.ToArray();
+        foreach (ChangeOptions part in parts)
+        {
+            long interval = (long)part.MinInterval.TotalMilliseconds;
+            long silence = (long)part.MaxSilence.TotalMilliseconds;
+            MinInterval = Math.Max(MinInterval, interval);
+            if (silence > 0 && (MaxSilence == 0 || silence < MaxSilence)) MaxSilence = silence;
+        }
+    }
+
+    /// <summary>What is compared.</summary>
+    public ChangeOptions[] Parts { get; }
+
+    /// <summary>Milliseconds between two messages; 0 for none.</summary>
+    public long MinInterval { get; }
+
+    /// <summary>Milliseconds after which an unchanged value goes out again; 0 for never.</summary>
+    public long MaxSilence { get; }
+
+    /// <summary>The rules that it was made from, for their counters.</summary>
+    public ChangeRule[] Rules { get; init; } = [];
+}

@@ -1,0 +1,22 @@
+using Broker.Core.Topics;
+
+namespace Broker.Core.ChangeDetection;
+
+/// <summary>An operator's rule: the topics that a filter matches are change-only for all subscribers.</summary>
+/// <param name="name">Its name in the configuration.</param>
+/// <param name="filter">The topic filter in UTF-8, checked.</param>
+/// <param name="options">What counts as a change.</param>
+public sealed class ChangeRule(string name, byte[] filter, ChangeOptions options)
+{
+    /// <summary>Its name in the configuration.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>What counts as a change.</summary>
+    public ChangeOptions Options { get; } = options;
+
+    /// <summary>Its counters.</summary>
+    internal ChangeCounters Counters { get; } = new();
+
+    /// <summary>Whether it is for this topic.</summary>
+    internal bool Matches(ReadOnlySpan<byte> topic) => TopicFilter.Matches(filter, topic);
+}

@@ -1,0 +1,91 @@
+using System.Buffers.Text;
+using System.Text.Json;
+using Broker.Core.Primitives;
+
+namespace Broker.Core.ChangeDetection;
+
+/// <summary>What is remembered of a value to compare the next one with: a digest, or its numbers. Not the value.</summary>
+/// <remarks>Digests are keyed with a random number of this process: nobody can craft two values that look the same.</remarks>
+internal readonly struct Fingerprint
+{
+    private readonly bool _isComparable;
+    private readonly ulong _digest;
+    private readonly double _number;
+    private readonly double[]? _more; // further numbers, where several pointers are watched
+
+    private Fingerprint(ulong digest)
+    {
+        _isComparable = true;
+        _digest = digest;
+    }
+
+    private Fingerprint(double number, double[]? more)
+    {
+        _isComparable = true;
+        _number = number;
+        _more = more;
+    }
+
+    /// <summary>Takes the fingerprint of a payload; of what cannot be compared it is one that differs from every other.</summary>
+    public static Fingerprint Of(ReadOnlySpan<byte> payload, ChangeOptions options, ulong key)
+    {
+        if (payload.IsEmpty) return default; // always a change
+        if (options.ComparesBytes) return new Fingerprint(KeyedHash.Compute(payload, key));
+        try
+        {
+            return options.Deadband is null ? OfPlaces(payload, options.Pointers, key) : OfNumbers(payload, options.Pointers);
+        }
+        catch (JsonException)
+        {
+            return default;
+        }
+    }
+
+    /// <summary>Whether the value changed since <paramref name="last"/>.</summary>
+    public bool IsChangeFrom(in Fingerprint last, ChangeOptions options)
+    {
+        if (!_isComparable || !last._isComparable) return true;
+        if (options.Deadband is not { } band) return _digest != last._digest;
+        if (band.IsLeft(last._number, _number)) return true;
+        for (int i = 0; i < (_more?.Length ?? 0); i++)
+        {
+            if (band.IsLeft(last._more![i], _more![i])) return true; // both were taken with the same pointers
+        }
+
+        return false;
+    }
+
+    private static Fingerprint OfPlaces(ReadOnlySpan<byte> payload, IReadOnlyList<JsonPointer> pointers, ulong key)
+    {
+        ulong digest = key;
+        foreach (JsonPointer pointer in pointers)
+        {
+            pointer.Find(payload, out ReadOnlySpan<byte> value, out JsonTokenType type);
+            digest = KeyedHash.Compute(value, digest ^ (ulong)type); // a missing value differs from an empty one by its type
+        }
+
+        return new Fingerprint(digest);
+    }
+
+    private static Fingerprint OfNumbers(ReadOnlySpan<byte> payload, IReadOnlyList<JsonPointer> pointers)
+    {
+        if (pointers.Count == 0) return TryReadNumber(payload, out double only) ? new Fingerprint(only, null) : default;
+        double first = 0;
+        double[]? more = pointers.Count > 1 ? new double[pointers.Count - 1] : null;
+        for (int i = 0; i < pointers.Count; i++)
+        {
+            pointers[i].Find(payload, out ReadOnlySpan<byte> value, out _);
+            if (!TryReadNumber(value, out double number)) return default;
+            if (i == 0) first = number;
+            else more![i - 1] = number; // there are as many as further pointers
+        }
+
+        return new Fingerprint(first, more);
+    }
+
+    private static bool TryReadNumber(ReadOnlySpan<byte> text, out double number)
+    {
+        text = text.Trim(" \t\r\n"u8);
+        return Utf8Parser.TryParse(text, out number, out int read) && read == text.Length && double.IsFinite(number);
+    }
+}

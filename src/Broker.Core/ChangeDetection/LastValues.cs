@@ -1,0 +1,187 @@
+using Broker.Core.Limits;
+using Broker.Core.Messages;
+using Broker.Core.Primitives;
+using Broker.Core.Topics;
+
+namespace Broker.Core.ChangeDetection;
+
+/// <summary>
+/// The last value of every topic, within a bound: what change-only delivery compares with, what a new change-only subscriber
+/// gets first, and what a poll is answered with. Past the bound the topic that has not changed for the longest time is forgotten.
+/// </summary>
+/// <remarks>
+/// Threading: any thread. A publication that somebody gets only as a change holds <see cref="LockOf"/> of its topic from
+/// noting the value until it is delivered, so that two publishers cannot leave a subscriber with the older of two values.
+/// Lock order: topic lock, session gate; topic lock, gate, tree; a state's own lock last.
+/// </remarks>
+internal sealed class LastValues
+{
+    private const int Locks = 256;
+
+    private readonly BrokerLimits _limits;
+    private readonly ChangeRules _rules;
+    private readonly TopicTree<TopicState> _tree;
+    private readonly Lock[] _locks = new Lock[Locks];
+    private readonly Lock _gate = new();
+    private TopicState? _oldest;
+    private TopicState? _newest;
+    private long _bytes;
+    private long _changeNumber;
+
+    /// <summary>Keeps nothing yet.</summary>
+    /// <param name="limits">How many topics and bytes are kept.</param>
+    /// <param name="rules">The operator's rules.</param>
+    /// <param name="hashSeed">Random: keys hashes of what clients choose.</param>
+    /// <param name="digestKey">Random: keys the digests of values.</param>
+    public LastValues(BrokerLimits limits, ChangeRules rules, ulong hashSeed, ulong digestKey)
+    {
+        _limits = limits;
+        _rules = rules;
+        _tree = new TopicTree<TopicState>(hashSeed);
+        DigestKey = digestKey;
+        for (int i = 0; i < Locks; i++) _locks[i] = new Lock();
+    }
+
+    /// <summary>The key of the digests of values.</summary>
+    public ulong DigestKey { get; }
+
+    /// <summary>Topics that are kept.</summary>
+    public int Count => _tree.Count;
+
+    /// <summary>Bytes of their values.</summary>
+    public long Bytes => Interlocked.Read(ref _bytes);
+
+    /// <summary>The number of the latest change of all topics.</summary>
+    public long ChangeNumber => Interlocked.Read(ref _changeNumber);
+
+    /// <summary>The lock that a topic's changes are delivered under.</summary>
+    public Lock LockOf(ReadOnlySpan<byte> topic) => _locks[Utf8Comparer.Instance.GetHashCode(topic) & (Locks - 1)];
+
+    /// <summary>What is known of a topic, or null.</summary>
+    public TopicState? Find(ReadOnlySpan<byte> topic) => _tree.Get(topic);
+
+    /// <summary>What is known of a topic; if that is nothing, it becomes known with the next <see cref="Note"/>.</summary>
+    public TopicState FindOrAdd(ReadOnlySpan<byte> topic)
+    {
+        if (_tree.Get(topic) is { } known) return known;
+        lock (_gate)
+        {
+            if (_tree.Get(topic) is { } meanwhile) return meanwhile;
+            var state = new TopicState(_rules.For(topic));
+            _tree.Set(topic, state);
+            return state;
+        }
+    }
+
+    /// <summary>Notes a publication.</summary>
+    /// <param name="state">The topic; another one comes back if it was forgotten a moment ago.</param>
+    /// <param name="message">What was published.</param>
+    /// <param name="now">Milliseconds of the broker's clock.</param>
+    /// <param name="previous">The value before, if it is another one now: the caller releases it.</param>
+    /// <returns>Whether the value changed.</returns>
+    public bool Note(ref TopicState state, Message message, long now, out Message? previous)
+    {
+        NoteOutcome outcome;
+        while ((outcome = state.Note(message, now, out previous)) == NoteOutcome.Forgotten) state = FindOrAdd(message.Topic);
+        if (outcome == NoteOutcome.Unchanged) return false;
+        lock (_gate)
+        {
+            if (state.IsForgotten) return outcome == NoteOutcome.Changed;
+            _bytes += message.Size - (previous?.Size ?? 0);
+            if (outcome == NoteOutcome.Changed)
+            {
+                Unlink(state);
+                LinkNewest(state);
+                state.Number(++_changeNumber);
+            }
+
+            while ((_tree.Count > _limits.LastValues || _bytes > _limits.LastValuesBytes) && _oldest is not null) ForgetOldest();
+        }
+
+        return outcome == NoteOutcome.Changed;
+    }
+
+    /// <summary>Forgets a topic: its retained message was removed.</summary>
+    public void Remove(ReadOnlySpan<byte> topic)
+    {
+        lock (_gate)
+        {
+            if (_tree.Remove(topic) is { } state) Forget(state);
+        }
+    }
+
+    /// <summary>Fetches the next states of topics that a filter matches; false when the search is over.</summary>
+    public bool TryMatchNext(ReadOnlySpan<byte> filter, List<(TopicState State, Message Value)> page, ref TopicTreeCursor cursor)
+    {
+        var found = new Matches<TopicState>();
+        bool goesOn = _tree.TryMatchNext<Access>("#"u8, found, RetainedMessages.SearchPage, ref cursor); // every topic; see Access
+        Collect(filter, found, page);
+        return goesOn;
+    }
+
+    /// <summary>The states of topics that a filter matches; false if there are more than a page, which are to be fetched one by one.</summary>
+    public bool TryMatch(ReadOnlySpan<byte> filter, List<(TopicState State, Message Value)> page)
+    {
+        var found = new Matches<TopicState>();
+        if (!_tree.TryMatch<Access>(filter, found, RetainedMessages.SearchPage + 1)) return false;
+        Collect(filter, found, page);
+        return true;
+    }
+
+    private static void Collect(ReadOnlySpan<byte> filter, Matches<TopicState> found, List<(TopicState State, Message Value)> page)
+    {
+        foreach (TopicState state in found.Span)
+        {
+            if (state.TakeValue() is not { } value) continue;
+            if (TopicFilter.Matches(filter, value.Topic)) page.Add((state, value));
+            else value.Release();
+        }
+    }
+
+    private void ForgetOldest()
+    {
+        TopicState oldest = _oldest!; // the caller looked
+        if (oldest.TakeValue() is { } value)
+        {
+            _tree.Remove(value.Topic, oldest);
+            value.Release();
+        }
+
+        Forget(oldest);
+    }
+
+    private void Forget(TopicState state)
+    {
+        Unlink(state);
+        _bytes -= state.Forget();
+    }
+
+    private void LinkNewest(TopicState state)
+    {
+        state.Older = _newest;
+        if (_newest is null) _oldest = state;
+        else _newest.Newer = state;
+        _newest = state;
+    }
+
+    private void Unlink(TopicState state)
+    {
+        if (state.Older is not null) state.Older.Newer = state.Newer;
+        else if (_oldest == state) _oldest = state.Newer;
+        if (state.Newer is not null) state.Newer.Older = state.Older;
+        else if (_newest == state) _newest = state.Older;
+        state.Older = state.Newer = null;
+    }
+
+    private readonly struct Access : ITreeValuePolicy<TopicState>, ITreeValueTopic<TopicState>
+    {
+        public static void OnTaken(TopicState value)
+        {
+            // The value inside is taken afterwards, by its own lock.
+        }
+
+        // A topic's name is in its value, which is not safe to touch without a reference: every topic passes the tree's search
+        // under this name, and is compared afterwards with the value in hand.
+        public static ReadOnlySpan<byte> TopicOf(TopicState value) => "-"u8;
+    }
+}
