@@ -74,6 +74,7 @@ internal sealed class SysTopics(BrokerContext broker, SessionRegistry sessions, 
         Publish("publish/messages/sent", metrics.MessagesSent, batch);
         Publish("publish/messages/dropped", metrics.MessagesDropped, batch);
         Publish("publish/bytes/received", metrics.MessageBytesReceived, batch);
+        Publish("publish/bytes/sent", metrics.MessageBytesSent, batch);
         Publish("bytes/received", metrics.BytesReceived, batch);
         Publish("bytes/sent", metrics.BytesSent, batch);
         PublishLoad("messages/received", _messagesReceived, metrics.PacketsReceived, batch);

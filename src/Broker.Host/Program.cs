@@ -34,6 +34,7 @@ if (commandLine.Verb == Verb.Check)
     return ExitCode.Success;
 }
 
+SocketCompletions.RunInline();
 WarmUp.Run();
 try
 {

@@ -36,7 +36,7 @@ internal static class AckHandler
 
     private static void Answer(ClientConnection connection, PacketType type, ushort id, ReasonCode reason)
     {
-        ReadOnlySpan<byte> text = connection.Facts.SendsReasons ? ReasonTexts.For(reason) : default;
+        ReadOnlySpan<byte> text = connection.Facts.TextFor(reason);
         using Guarded<AnswerLane>.Access answers = connection.Answers();
         AckPacket.Write(answers.Value.Bytes, type, id, reason, text, connection.Facts.Version);
         answers.Value.Packets++;

@@ -123,9 +123,10 @@ public sealed class ClientConnection : WheelTimer, ISessionConnection, ICommitWa
         }
 
         int published = 0;
+        int answered = output.WrittenCount;
         bool more = phase == Phase.Connected && Session!.Drain(this, output, out published); // connected: it has a session
         if (resume) Resume();
-        if (output.WrittenCount > before) _broker.Metrics.Sent(output.WrittenCount - before, packets + published, published);
+        if (output.WrittenCount > before) _broker.Metrics.Sent(output.WrittenCount - before, packets + published, published, output.WrittenCount - answered);
         return phase >= Phase.Closing ? DrainStatus.Close : more ? DrainStatus.More : DrainStatus.Empty;
     }
 
@@ -189,8 +190,12 @@ public sealed class ClientConnection : WheelTimer, ISessionConnection, ICommitWa
             if (_phase >= Phase.Closing) return;
             _closeReason = CloseReason.Refused;
             _phase = Phase.Closing;
-            new ConnAck { ReasonCode = reasonCode, ReasonString = Facts.TextThatFits(text) }.Write(answers.Value.Bytes, version);
-            answers.Value.Packets++;
+            var refusal = new ConnAck { ReasonCode = reasonCode, ReasonString = Facts.TextThatFits(text) };
+            if (Facts.Takes(refusal.Size))
+            {
+                refusal.Write(answers.Value.Bytes, version);
+                answers.Value.Packets++;
+            }
         }
 
         _broker.Metrics.Refuse(reasonCode);
@@ -306,6 +311,7 @@ public sealed class ClientConnection : WheelTimer, ISessionConnection, ICommitWa
     {
         using (Guarded<AnswerLane>.Access answers = _answers.Enter())
         {
+            if (_phase >= Phase.Closing) return; // nothing follows DISCONNECT [MQTT-3.14.4-1]
             while (_acks!.TryTake(out PendingAck ack)) WriteAck(answers.Value, ack);
         }
 
@@ -389,7 +395,7 @@ public sealed class ClientConnection : WheelTimer, ISessionConnection, ICommitWa
 
     private void WriteAck(AnswerLane lane, in PendingAck ack)
     {
-        ReadOnlySpan<byte> text = Facts.SendsReasons ? ReasonTexts.For(ack.ReasonCode) : default;
+        ReadOnlySpan<byte> text = Facts.TextFor(ack.ReasonCode);
         AckPacket.Write(lane.Bytes, ack.Type, ack.PacketId, ack.ReasonCode, text, Facts.Version);
         lane.Packets++;
     }

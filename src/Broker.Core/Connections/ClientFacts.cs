@@ -6,8 +6,9 @@ namespace Broker.Core.Connections;
 /// <summary>What a client said of itself at CONNECT, as far as it decides how it is answered.</summary>
 internal sealed record ClientFacts
 {
-    // A packet with a reason string is this much larger than the string, at the most.
-    private const int PacketAroundText = 64;
+    // A packet with a reason string and nothing else that varies is this much larger than the string, at the most: first byte,
+    // length (3), flags, reason code, property length (3), identifier of the string, its length (2).
+    private const int PacketAroundText = 12;
 
     /// <summary>Before the CONNECT.</summary>
     public static ClientFacts Unknown { get; } = new();
@@ -30,10 +31,25 @@ internal sealed record ClientFacts
     /// <summary>Milliseconds without a packet after which it counts as gone; 0 for never.</summary>
     public int KeepAliveMilliseconds { get; init; }
 
+    /// <summary>Ends the connection if the answer to so many filters would be larger than the client takes [MQTT-3.1.2-24].</summary>
+    /// <exception cref="ProtocolViolationException">It would be.</exception>
+    public void CheckAnswerFits(int filters)
+    {
+        int body = sizeof(ushort) + 1 + filters; // packet identifier, no properties, codes
+        if (!Takes(1 + PacketWriter.VariableByteIntegerSize(body) + body))
+        {
+            ProtocolViolationException.Throw(ReasonCode.PacketTooLarge, "The answer to so many filters is larger than this client takes");
+        }
+    }
+
     /// <summary>A reason string in UTF-8, or nothing if the packet would become larger than the client takes [MQTT-3.2.2-19].</summary>
     public ReadOnlySpan<byte> TextThatFits(string? text)
     {
-        if (text is null || (MaximumPacketSize is { } maximum && maximum < text.Length + PacketAroundText)) return default;
-        return Encoding.UTF8.GetBytes(text);
+        if (text is null) return default;
+        int size = Encoding.UTF8.GetByteCount(text);
+        return size <= ushort.MaxValue && Takes(size + PacketAroundText) ? Encoding.UTF8.GetBytes(text) : default;
     }
+
+    /// <summary>Whether the client takes a packet of <paramref name="bytes"/> [MQTT-3.1.2-24].</summary>
+    public bool Takes(int bytes) => MaximumPacketSize is not { } maximum || bytes <= maximum;
 }

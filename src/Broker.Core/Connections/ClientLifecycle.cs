@@ -19,7 +19,7 @@ internal sealed class ClientLifecycle(SessionRegistry sessions, Subscriptions su
         foreach (Subscription subscription in result.Ended) subscriptions.Remove(subscription);
         (result.Displaced as ClientConnection)?.Close(CloseReason.TakenOver, "Another connection uses this client identifier");
         if (result.Will is not null) wills.Publish(result.Will, batch);
-        HandOn(result.Shared, session, batch);
+        HandOn(result.Shared, from: null, batch); // of the session that a clean start discarded: this one must not get it [MQTT-3.1.2-4]
         presence.Online(session.Identity.ClientId, result.Displaced is not null, batch);
         return result;
     }
@@ -46,6 +46,7 @@ internal sealed class ClientLifecycle(SessionRegistry sessions, Subscriptions su
         try
         {
             Finish(session, result, batch);
+            presence.Expired(session.Identity.ClientId, batch);
         }
         finally
         {
@@ -63,13 +64,16 @@ internal sealed class ClientLifecycle(SessionRegistry sessions, Subscriptions su
         HandOn(result.Shared, session, batch);
     }
 
-    /// <summary>Gives what one member of a shared group had not finished to another [MQTT-4.8.2-5 leaves QoS 2 alone].</summary>
-    private static void HandOn(List<Delivery> shared, Session from, WakeBatch batch)
+    /// <summary>
+    /// Gives what one member of a shared group had not finished to another [MQTT-4.8.2-5 leaves QoS 2 alone], or back to the
+    /// session that it came <paramref name="from"/>, if that goes on.
+    /// </summary>
+    private static void HandOn(List<Delivery> shared, Session? from, WakeBatch batch)
     {
         foreach (Delivery delivery in shared)
         {
             DeliverOutcome? outcome = delivery.Group?.Deliver(delivery.Message, delivery.Message.Qos, batch, except: from);
-            if (outcome is not (DeliverOutcome.Queued or DeliverOutcome.OldestDropped)) from.Keep(delivery);
+            if (outcome is not (DeliverOutcome.Queued or DeliverOutcome.OldestDropped)) from?.Keep(delivery);
             delivery.Message.Release();
         }
     }

@@ -14,7 +14,7 @@ internal static class DisconnectHandler
         {
             if (session.Expiry == TimeSpan.Zero && seconds != 0)
             {
-                ProtocolViolationException.Protocol("A Session Expiry Interval of 0 cannot be raised by DISCONNECT"); // [MQTT-3.14.2-2]
+                ProtocolViolationException.Protocol("A Session Expiry Interval of 0 cannot be raised by DISCONNECT"); // 3.14.2.2.2
             }
 
             connection.Broker.Lifecycle.ChangeExpiry(session, SessionExpiry.Within(seconds, connection.Broker.Limits));

@@ -2,6 +2,7 @@ using System.Text;
 using Broker.Core.Primitives;
 using Broker.Core.Protocol;
 using Broker.Core.Security;
+using Broker.Core.Sessions;
 using Broker.Core.Telemetry;
 
 namespace Broker.Core.Connections;
@@ -27,12 +28,26 @@ internal static class EnhancedAuthentication
     /// <summary>Notes that an authenticator failed.</summary>
     public static void Failed(ClientConnection connection, Exception fault) => connection.Broker.Logger.AuthenticatorFailed(fault, connection.Info);
 
-    /// <summary>Writes an AUTH packet with the connection's method.</summary>
+    /// <summary>
+    /// Writes an AUTH packet with the connection's method, unless the connection is closing [MQTT-3.14.4-1]. A client that does
+    /// not take a packet of its size cannot authenticate and is let go [MQTT-3.1.2-24].
+    /// </summary>
     public static void Send(ClientConnection connection, ReasonCode reasonCode, ReadOnlySpan<byte> data)
     {
         byte[] method = Encoding.UTF8.GetBytes(connection.Facts.AuthenticationMethod!); // there is one where there is an exchange
+        using var packet = new OutputBuffer();
+        AuthPacket.Write(packet, reasonCode, method, data, default);
+        if (!connection.Facts.Takes(packet.WrittenCount))
+        {
+            const string Text = "AUTH is larger than this client takes";
+            if (connection.Phase < Phase.Connected) connection.Refuse(ProtocolVersion.V5, ReasonCode.PacketTooLarge, Text);
+            else connection.Close(CloseReason.Kicked, ReasonCode.PacketTooLarge, Text);
+            return;
+        }
+
         using Guarded<AnswerLane>.Access answers = connection.Answers();
-        AuthPacket.Write(answers.Value.Bytes, reasonCode, method, data, default);
+        if (connection.Phase >= Phase.Closing) return;
+        answers.Value.Bytes.Write(packet.WrittenSpan);
         answers.Value.Packets++;
     }
 }

@@ -81,10 +81,11 @@ internal sealed class Handshake : IDisposable
 
     private static ProtocolVersion UnknownVersion(in Frame frame)
     {
-        // A level that we do not know: a later MQTT can read the answer of 5, an earlier one that of 3.1.1.
+        // A level that we do not know: a later MQTT can read the answer of 5, an earlier one that of 3.1.1. Bridges set the
+        // highest bit of the level, and ask again without it if they can read the answer.
         ReadOnlySpan<byte> name = "\0\u0004MQTT"u8;
         if (!frame.Body.StartsWith(name)) return 0;
-        return frame.Body.Length > name.Length && frame.Body[name.Length] > (byte)ProtocolVersion.V5 ? ProtocolVersion.V5 : ProtocolVersion.V311;
+        return frame.Body.Length > name.Length && (frame.Body[name.Length] & 0x7F) >= (byte)ProtocolVersion.V5 ? ProtocolVersion.V5 : ProtocolVersion.V311;
     }
 
     private static void Check(ClientConnection connection, in ConnectPacket packet)
@@ -142,7 +143,7 @@ internal sealed class Handshake : IDisposable
         IEnhancedAuthenticator? authenticator = EnhancedAuthentication.Find(_broker, method);
         if (authenticator is null)
         {
-            Refuse(ReasonCode.BadAuthenticationMethod, $"The authentication method {method} is not offered here"); // [MQTT-4.12.0-1]
+            Refuse(ReasonCode.BadAuthenticationMethod, "This authentication method is not offered here"); // [MQTT-4.12.0-1]
             return;
         }
 
@@ -158,9 +159,13 @@ internal sealed class Handshake : IDisposable
 
     private void Step(byte[] data, WakeBatch batch)
     {
-        if (++_rounds > _broker.Limits.AuthenticationRounds) Refuse(ReasonCode.BadAuthenticationMethod, "The exchange took too many rounds");
-        else Await(_exchange!.ContinueAsync(data, _gone.Token), batch); // set before the first step
+        // The first step is CONNECT's own; the others took an AUTH packet each.
+        if (_rounds++ > _broker.Limits.AuthenticationRounds) Refuse(ReasonCode.BadAuthenticationMethod, "The exchange took too many rounds");
+        else Await(Next(data), batch);
     }
+
+    private async ValueTask<AuthenticationStep> Next(byte[] data) =>
+        await _exchange!.ContinueAsync(data, _gone.Token); // set before the first step; what it throws at once ends in the task, too
 
     private void Await(ValueTask<AuthenticationStep> step, WakeBatch batch)
     {
@@ -205,7 +210,11 @@ internal sealed class Handshake : IDisposable
 
     private void Decide(AuthenticationStep step, WakeBatch batch)
     {
-        if (step.Result is not { } result)
+        if (_connection.Phase >= Phase.Closing)
+        {
+            Dispose(); // the client did not wait: nobody may lose a session to a connection that is gone
+        }
+        else if (step.Result is not { } result)
         {
             EnhancedAuthentication.Send(_connection, ReasonCode.ContinueAuthentication, step.Data.Span); // [MQTT-4.12.0-2]
             _connection.MoveTo(Phase.AwaitingAuth);
@@ -213,7 +222,8 @@ internal sealed class Handshake : IDisposable
         }
         else if (result.Principal is null)
         {
-            Refuse(result.ReasonCode, result.Reason); // [MQTT-4.12.0-4]
+            bool isRefusal = result.ReasonCode >= ReasonCode.UnspecifiedError; // a result that nobody filled in says success
+            Refuse(isRefusal ? result.ReasonCode : ReasonCode.NotAuthorized, result.Reason); // [MQTT-4.12.0-4]
         }
         else
         {
@@ -229,6 +239,13 @@ internal sealed class Handshake : IDisposable
         {
             will.Release();
             Refuse(ReasonCode.NotAuthorized, "This client has no right to leave this will");
+            return;
+        }
+
+        if (!_connection.Facts.Takes(_request.Answer(_connection.Facts, _broker.Limits, isPresent: false, authenticationData).Size))
+        {
+            will?.Release();
+            Refuse(ReasonCode.PacketTooLarge, "CONNACK is larger than this client takes"); // [MQTT-3.1.2-24]
             return;
         }
 

@@ -30,6 +30,14 @@ internal sealed class ReAuthentication(ClientConnection connection, IAuthenticat
     /// <summary>The connection is gone: nobody waits any longer.</summary>
     public void Dispose() => _gone.Cancel();
 
+    /// <summary>DISCONNECT has no code for some refusals that CONNACK has one for [MQTT-3.14.2-1].</summary>
+    private static ReasonCode InDisconnect(ReasonCode refusal) => refusal switch
+    {
+        ReasonCode.ServerUnavailable => ReasonCode.ServerBusy,
+        ReasonCode.BadUserNameOrPassword or ReasonCode.Banned or ReasonCode.ClientIdentifierNotValid or < ReasonCode.UnspecifiedError => ReasonCode.NotAuthorized,
+        _ => refusal,
+    };
+
     private async Task StepAsync(byte[] data)
     {
         AuthenticationStep step;
@@ -48,7 +56,7 @@ internal sealed class ReAuthentication(ClientConnection connection, IAuthenticat
         IsOver = step.Result is not null;
         if (step.Result is { } result && result.Principal != connection.Session?.Identity.Principal)
         {
-            ReasonCode reason = result.Principal is null ? result.ReasonCode : ReasonCode.NotAuthorized;
+            ReasonCode reason = result.Principal is null ? InDisconnect(result.ReasonCode) : ReasonCode.NotAuthorized;
             connection.Close(CloseReason.Kicked, reason, result.Reason ?? "Authentication failed"); // [MQTT-4.12.1-2]
             return;
         }

@@ -26,6 +26,8 @@ internal static class SubscribeHandler
             ProtocolViolationException.Throw(ReasonCode.QuotaExceeded, $"One packet may have {limits.UserProperties} user properties");
         }
 
+        connection.Facts.CheckAnswerFits(packet.FilterCount);
+        CheckFilters(connection, packet);
         var reasons = new byte[packet.FilterCount];
         List<RetainedReplay> replays = [];
         bool isInUse = connection.Session!.IsReceiving(packet.PacketId); // connected: it has a session
@@ -48,18 +50,28 @@ internal static class SubscribeHandler
         foreach (RetainedReplay replay in replays) connection.Session.Replay(replay, batch); // after SUBACK, as clients expect it
     }
 
+    /// <summary>What ends the connection does so before anything of the packet has taken effect.</summary>
+    private static void CheckFilters(ClientConnection connection, SubscribePacket packet)
+    {
+        BrokerLimits limits = connection.Broker.Limits;
+        while (packet.TryReadNext(out ReadOnlySpan<byte> utf8, out SubscriptionOptions options))
+        {
+            TopicFault fault = TopicFilter.TryParse(utf8, limits.TopicBytes, limits.TopicLevels, out TopicFilter filter);
+            if (fault != TopicFault.None && !connection.Facts.IsV5)
+            {
+                ProtocolViolationException.Throw(ReasonCode.TopicFilterInvalid, $"A topic filter is not valid: {fault}"); // [3.1.1 MQTT-4.8.0-1]
+            }
+
+            if (options.NoLocal && filter.IsShared) ProtocolViolationException.Protocol("A shared subscription cannot be No Local"); // [MQTT-3.8.3-4]
+        }
+    }
+
     private static ReasonCode Subscribe(
         ClientConnection connection, ReadOnlySpan<byte> utf8, SubscriptionOptions options, int identifier, List<RetainedReplay> replays)
     {
         BrokerContext broker = connection.Broker;
         TopicFault fault = TopicFilter.TryParse(utf8, broker.Limits.TopicBytes, broker.Limits.TopicLevels, out TopicFilter filter);
-        if (fault != TopicFault.None)
-        {
-            if (!connection.Facts.IsV5) ProtocolViolationException.Throw(ReasonCode.TopicFilterInvalid, $"A topic filter is not valid: {fault}"); // [3.1.1 MQTT-4.8.0-1]
-            return ReasonCode.TopicFilterInvalid;
-        }
-
-        if (options.NoLocal && filter.IsShared) ProtocolViolationException.Protocol("A shared subscription cannot be No Local"); // [MQTT-3.8.3-4]
+        if (fault != TopicFault.None) return ReasonCode.TopicFilterInvalid;
         if (!broker.Authorizer.IsAllowed(connection.Session!.Identity.Principal, AccessAction.Subscribe, filter.Filter)) return ReasonCode.NotAuthorized;
 
         SubscribeOutcome outcome = connection.Session.Subscribe(filter, options, identifier, broker.Subscriptions, out Subscription? subscription);
@@ -81,10 +93,9 @@ internal static class SubscribeHandler
 
     private static ReadOnlySpan<byte> Text(ClientConnection connection, ReadOnlySpan<byte> reasons)
     {
-        if (!connection.Facts.SendsReasons) return default;
         foreach (byte reason in reasons)
         {
-            ReadOnlySpan<byte> text = ReasonTexts.For((ReasonCode)reason);
+            ReadOnlySpan<byte> text = connection.Facts.TextFor((ReasonCode)reason, reasons.Length);
             if (!text.IsEmpty) return text;
         }
 

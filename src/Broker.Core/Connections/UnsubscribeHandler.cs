@@ -24,6 +24,7 @@ internal static class UnsubscribeHandler
             ProtocolViolationException.Throw(ReasonCode.QuotaExceeded, $"One packet may have {limits.UserProperties} user properties");
         }
 
+        connection.Facts.CheckAnswerFits(packet.FilterCount);
         var reasons = new byte[packet.FilterCount];
         bool isInUse = connection.Session!.IsReceiving(packet.PacketId); // connected: it has a session
         for (int i = 0; packet.TryReadNext(out ReadOnlySpan<byte> filter); i++)

@@ -60,6 +60,9 @@ public sealed class Message
         set => Volatile.Write(ref field, value);
     }
 
+    /// <summary>Which retained message of the broker it is, counted from 1; 0 if it was never retained. Set by <see cref="RetainedMessages"/>.</summary>
+    internal long RetainedNumber { get; set; }
+
     /// <summary>What removes it from its topic when it expires; set and cleared by <see cref="RetainedMessages"/> under its gate.</summary>
     internal WheelTimer? RetainedExpiry { get; set; }
 
@@ -104,6 +107,7 @@ public sealed class Message
         Publisher = publication.Publisher;
         ExpiresAt = publication.MessageExpiryInterval is { } seconds ? now + 1000L * seconds : long.MaxValue;
         IsSuperseded = false;
+        RetainedNumber = 0;
         _references = 1;
     }
 }

@@ -17,6 +17,9 @@ internal sealed class RetainedMessages(BrokerLimits limits, TimingWheel wheel, u
     private readonly Lock _gate = new();
     private readonly TopicTree<Message> _tree = new(hashSeed);
     private long _bytes;
+    private long _lastNumber;
+    private int _boundedCount; // of clients, under the gate
+    private long _boundedBytes;
 
     /// <summary>How many topics have one.</summary>
     public int Count => _tree.Count;
@@ -24,12 +27,15 @@ internal sealed class RetainedMessages(BrokerLimits limits, TimingWheel wheel, u
     /// <summary>Bytes of all of them.</summary>
     public long Bytes => Interlocked.Read(ref _bytes);
 
+    /// <summary>The number of the message that was stored last. Whoever subscribed before reading it gets every later one live.</summary>
+    public long LastNumber => Interlocked.Read(ref _lastNumber);
+
     /// <summary>
     /// Stores a message as its topic's retained one, or removes the topic's if the payload is empty [MQTT-3.3.1-6,
-    /// MQTT-3.3.1-7]. False if a bound would be passed; then nothing changed. What the broker says of itself is not bounded by
-    /// what clients retain.
+    /// MQTT-3.3.1-7]. False if a bound would be passed; then nothing changed. What the broker says of itself is not bounded, and
+    /// takes nothing from what clients may retain.
     /// </summary>
-    public bool TryStore(Message message, bool isBounded)
+    public bool TryStore(Message message)
     {
         lock (_gate)
         {
@@ -40,12 +46,13 @@ internal sealed class RetainedMessages(BrokerLimits limits, TimingWheel wheel, u
             }
 
             Message? current = _tree.Get(message.Topic);
-            long bytes = _bytes + message.Size - (current?.Size ?? 0);
-            bool isFull = bytes > limits.RetainedBytes || (current is null && _tree.Count >= limits.RetainedMessages);
-            if (isBounded && isFull) return false;
+            long bytes = _boundedBytes + message.Size - (current?.Size ?? 0);
+            bool isFull = bytes > limits.RetainedBytes || (current is null && _boundedCount >= limits.RetainedMessages);
+            if (IsBounded(message) && isFull) return false;
             message.AddReference();
+            message.RetainedNumber = Interlocked.Increment(ref _lastNumber); // before it can be found
             _tree.Set(message.Topic, message);
-            Interlocked.Add(ref _bytes, message.Size);
+            Account(message, 1);
             if (current is not null) Forget(current);
             if (message.ExpiresAt == long.MaxValue) return true;
             message.RetainedExpiry = new Expiry(this, message.Topic.ToArray(), message.ExpiresAt);
@@ -84,9 +91,20 @@ internal sealed class RetainedMessages(BrokerLimits limits, TimingWheel wheel, u
         }
 
         message.IsSuperseded = true;
-        Interlocked.Add(ref _bytes, -message.Size);
+        Account(message, -1);
         message.Release();
     }
+
+    private void Account(Message message, int sign)
+    {
+        Interlocked.Add(ref _bytes, sign * message.Size);
+        if (!IsBounded(message)) return;
+        _boundedCount += sign;
+        _boundedBytes += sign * message.Size;
+    }
+
+    /// <summary>Whether a client published it; clients and the broker never write to the same topic.</summary>
+    private static bool IsBounded(Message message) => message.Publisher != PublisherIdentity.Broker;
 
     private void RemoveExpired(byte[] topic, long expiresAt)
     {

@@ -37,8 +37,12 @@ internal sealed class MessageRouter(
             bool mayRefuse = limits.Overflow == OverflowPolicy.Refuse && publication.Qos != QualityOfService.AtMostOnce;
             if (mayRefuse && !HasRoom(targets, message.Size)) return RouteOutcome.QuotaExceeded;
 
-            // 4 retain; before it is delivered, so that who subscribes at this moment gets it one way or the other
-            if (publication.Retain && !retained.TryStore(message, isBounded: publication.Publisher != PublisherIdentity.Broker)) return RouteOutcome.QuotaExceeded;
+            // 4 retain, and match again: who subscribes at this moment either finds it retained, or is found here
+            if (publication.Retain)
+            {
+                if (!retained.TryStore(message)) return RouteOutcome.QuotaExceeded;
+                targets = subscriptions.Match(publication.Topic);
+            }
 
             // 5 deliver
             Deliver(message, targets, batch);

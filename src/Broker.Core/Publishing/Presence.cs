@@ -50,15 +50,31 @@ internal sealed class Presence(BrokerLimits limits, SessionRegistry registry, Me
         {
             if (registry.IsConnected(clientId)) return;
             Publish(clientId, "offline"u8, reason.ToWord(), batch);
-            if (_offlineNodes.Remove(clientId, out LinkedListNode<string>? node)) _offline.Remove(node);
-            _offlineNodes.Add(clientId, _offline.AddLast(clientId));
-            while (_offline.Count > limits.OfflinePresence)
-            {
-                string oldest = _offline.First!.Value; // the list has more than the limit, so it is not empty
-                _offline.RemoveFirst();
-                _offlineNodes.Remove(oldest);
-                Publish(oldest, default, "", batch);
-            }
+            if (!registry.Has(clientId)) Bound(clientId, batch);
+        }
+    }
+
+    /// <summary>The session of a client that is away is over: from now on its last word is one of those that are bounded.</summary>
+    /// <param name="clientId">The client.</param>
+    /// <param name="batch">Collects the connections to wake.</param>
+    public void Expired(string clientId, WakeBatch batch)
+    {
+        lock (_gate)
+        {
+            if (!registry.Has(clientId)) Bound(clientId, batch);
+        }
+    }
+
+    private void Bound(string clientId, WakeBatch batch)
+    {
+        if (_offlineNodes.Remove(clientId, out LinkedListNode<string>? node)) _offline.Remove(node);
+        _offlineNodes.Add(clientId, _offline.AddLast(clientId));
+        while (_offline.Count > limits.OfflinePresence)
+        {
+            string oldest = _offline.First!.Value; // the list has more than the limit, so it is not empty
+            _offline.RemoveFirst();
+            _offlineNodes.Remove(oldest);
+            Publish(oldest, default, "", batch);
         }
     }
 

@@ -55,12 +55,18 @@ internal sealed class Outbox(BrokerLimits limits, BrokerClock clock)
         return droppedOldest > 0 ? DeliverOutcome.OldestDropped : DeliverOutcome.Queued;
     }
 
-    /// <summary>Takes the next delivery that may leave: in order of arrival, QoS 1 and 2 only while the window is open.</summary>
-    public bool TryTake(bool windowOpen, out Delivery delivery)
+    /// <summary>The number that the next delivery gets; they only go up.</summary>
+    public long NextNumber => _number;
+
+    /// <summary>
+    /// Takes the next delivery that may leave, of those with a number below <paramref name="end"/>: in order of arrival, QoS 1
+    /// and 2 only while the window is open.
+    /// </summary>
+    public bool TryTake(bool windowOpen, long end, out Delivery delivery)
     {
         long first = _unacknowledged?.FirstNumber ?? long.MaxValue;
         long second = windowOpen ? _acknowledged?.FirstNumber ?? long.MaxValue : long.MaxValue;
-        if (first == long.MaxValue && second == long.MaxValue)
+        if (Math.Min(first, second) >= end)
         {
             delivery = default;
             return false;
@@ -109,7 +115,7 @@ internal sealed class Outbox(BrokerLimits limits, BrokerClock clock)
     /// <summary>Releases everything.</summary>
     public void Clear()
     {
-        while (TryTake(windowOpen: true, out Delivery delivery)) delivery.Message.Release();
+        while (TryTake(windowOpen: true, long.MaxValue, out Delivery delivery)) delivery.Message.Release();
         _unacknowledged = _acknowledged = null;
     }
 
@@ -130,7 +136,7 @@ internal sealed class Outbox(BrokerLimits limits, BrokerClock clock)
 
     private Delivery TakeOldest()
     {
-        TryTake(windowOpen: true, out Delivery oldest);
+        TryTake(windowOpen: true, long.MaxValue, out Delivery oldest);
         return oldest;
     }
 }

@@ -6,8 +6,8 @@ namespace Broker.Core.Sessions;
 
 /// <summary>
 /// The retained messages that a new subscription is owed, sent as the client takes them: they never count against its queue,
-/// and of a long list only one page is held. A message that was replaced meanwhile is skipped, because the newer one came as
-/// a live message.
+/// and of a long list only one page is held. A message that was replaced meanwhile, or retained only after the subscription
+/// was made, is skipped: what is newer came as a live message, and must not come before an older one of those.
 /// </summary>
 /// <remarks>Threading: none of its own; under the session's gate. Owner: its session; each message in it is a reference.</remarks>
 internal sealed class RetainedReplay : IDisposable
@@ -15,6 +15,7 @@ internal sealed class RetainedReplay : IDisposable
     private readonly RetainedMessages? _source;
     private readonly byte[] _filter = [];
     private readonly Matches<Message>? _fetched;
+    private readonly long _lastNumber = long.MaxValue;
     private TopicTreeCursor _cursor;
     private bool _hasMore;
     private Message[] _page;
@@ -37,6 +38,7 @@ internal sealed class RetainedReplay : IDisposable
     {
         Subscription = subscription;
         _source = source;
+        _lastNumber = source.LastNumber; // the subscription is made: what is retained from now on comes live
         _filter = filter;
         _fetched = new Matches<Message>();
         _hasMore = true;
@@ -45,6 +47,9 @@ internal sealed class RetainedReplay : IDisposable
 
     /// <summary>Whose messages these are.</summary>
     public Subscription Subscription { get; }
+
+    /// <summary>Its place among the messages that wait for the session: it is sent after those with lower numbers.</summary>
+    public long Turn { get; set; }
 
     /// <summary>Whether nothing is left.</summary>
     public bool IsFinished => _next >= _page.Length && !_hasMore;
@@ -58,7 +63,8 @@ internal sealed class RetainedReplay : IDisposable
         while (_next < _page.Length || TryFetch())
         {
             Message message = _page[_next];
-            if (message.IsSuperseded || message.HasExpired(now) || IsOwn(message, options))
+            bool isLive = message.IsSuperseded || message.RetainedNumber > _lastNumber;
+            if (isLive || message.HasExpired(now) || IsOwn(message, options))
             {
                 _next++;
                 message.Release();
@@ -80,6 +86,8 @@ internal sealed class RetainedReplay : IDisposable
     public void Dispose()
     {
         while (_next < _page.Length) _page[_next++].Release();
+        _page = [];
+        _next = 0;
         _hasMore = false;
     }
 

@@ -118,6 +118,8 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
                 if (earlier.Subscription == replay.Subscription) earlier.Dispose(); // asked again: what was left is in the new one
             }
 
+            while (_replays.TryPeek(out RetainedReplay? first) && first.IsFinished) _replays.Dequeue();
+            replay.Turn = _outbox.NextNumber;
             _replays.Enqueue(replay);
         }
 
@@ -291,10 +293,10 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
             }
 
             if (_subscriptions.Count >= environment.Limits.SubscriptionsPerSession) return SubscribeOutcome.TooMany;
-            subscription = new Subscription(this, key, filter.IsShared ? all.GroupOf(key) : null);
+            subscription = new Subscription(this, key);
             subscription.Change(options, identifier);
             _subscriptions.Add(key, subscription);
-            all.Add(subscription, filter.Filter);
+            all.Add(subscription, filter);
             return SubscribeOutcome.Added;
         }
     }
@@ -328,7 +330,11 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
             windowOpen = false; // new messages wait behind the old ones [MQTT-4.6.0-1]
         }
 
-        if (!TryTakeReplay(windowOpen, out Delivery delivery) && !_outbox.TryTake(windowOpen, out delivery)) return false;
+        long turn = _replays is not null && _replays.TryPeek(out RetainedReplay? replay) ? replay.Turn : 0;
+        bool any = (turn > 0 && _outbox.TryTake(windowOpen, turn, out Delivery delivery)) // what was there before the replay [MQTT-4.6.0-5]
+            || TryTakeReplay(windowOpen, out delivery)
+            || _outbox.TryTake(windowOpen, long.MaxValue, out delivery);
+        if (!any) return false;
         Send(delivery, again: 0, writer, output, ref published);
         return true;
     }

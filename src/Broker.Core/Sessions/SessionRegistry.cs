@@ -31,6 +31,12 @@ internal sealed class SessionRegistry(BrokerLimits limits, TimingWheel wheel, Se
         get { lock (_gate) return _connected; }
     }
 
+    /// <summary>Whether a client has a session, connected or kept.</summary>
+    public bool Has(string clientId)
+    {
+        lock (_gate) return _sessions.ContainsKey(clientId);
+    }
+
     /// <summary>Whether a client is connected.</summary>
     public bool IsConnected(string clientId)
     {
@@ -54,6 +60,9 @@ internal sealed class SessionRegistry(BrokerLimits limits, TimingWheel wheel, Se
             Subscription[] ended = [];
             ISessionConnection? displaced = existing.Connection;
             Session session;
+
+            // A displaced connection ends like any other: with its session, unless that was to be kept [MQTT-4.1.0-2].
+            bool endsExisting = exists && (request.CleanStart || (displaced is not null && existing.Session.Expiry == TimeSpan.Zero));
             if (exists)
             {
                 session = existing.Session;
@@ -68,14 +77,14 @@ internal sealed class SessionRegistry(BrokerLimits limits, TimingWheel wheel, Se
 
                 // A client that is back within the delay keeps its will to itself [MQTT-3.1.3-9]; one whose connection is
                 // taken over without a delay, or whose session ends, does not.
-                bool isDue = request.CleanStart || (displaced is not null && will is { Delay.Ticks: 0 });
+                bool isDue = endsExisting || (displaced is not null && will is { Delay.Ticks: 0 });
                 if (will is not null && !isDue && will.TryTake()) will.Message.Release();
                 if (!isDue) will = null;
                 session.Will = null;
             }
 
-            bool present = exists && !request.CleanStart; // [MQTT-3.1.2-4, MQTT-3.1.2-5]
-            Session? previous = exists && request.CleanStart ? existing.Session : null;
+            bool present = exists && !endsExisting; // [MQTT-3.1.2-4, MQTT-3.1.2-5]
+            Session? previous = endsExisting ? existing.Session : null;
             if (previous is not null) ended = previous.End(shared);
             session = present
                 ? existing.Session
@@ -152,7 +161,7 @@ internal sealed class SessionRegistry(BrokerLimits limits, TimingWheel wheel, Se
         }
     }
 
-    /// <summary>Changes how long a connected session will be kept [MQTT-3.14.2-2].</summary>
+    /// <summary>Changes how long a connected session will be kept (3.14.2.2.2).</summary>
     public void ChangeExpiry(Session session, TimeSpan expiry)
     {
         lock (_gate) session.Expiry = expiry;

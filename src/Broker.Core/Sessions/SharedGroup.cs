@@ -59,21 +59,48 @@ internal sealed class SharedGroup(string key) : TreeEntry
         Subscription[] members = Volatile.Read(ref _members);
         if (members.Length == 0) return DeliverOutcome.SessionEnded;
         int turn = (int)((uint)Interlocked.Increment(ref _turn) % (uint)members.Length);
-        DeliverOutcome outcome = DeliverOutcome.Offline;
         for (Readiness readiness = Readiness.Ready; readiness <= Readiness.Absent; readiness++)
         {
             for (int i = 0; i < members.Length; i++)
             {
                 Subscription member = members[(turn + i) % members.Length];
-                if (member.Session == except || member.Session.Readiness != readiness) continue;
-                (SubscriptionOptions options, int identifier) = member.Current;
-                QualityOfService granted = qos < options.Qos ? qos : options.Qos;
-                bool retain = options.RetainAsPublished && message.Retain;
-                outcome = member.Session.Deliver(new Delivery(message, granted, retain, identifier, null, this), batch);
-                if (outcome is DeliverOutcome.Queued or DeliverOutcome.OldestDropped) return outcome;
+                if (member.Session == except || member.Session.Readiness != readiness || !member.Session.HasRoom(message.Size)) continue;
+                DeliverOutcome outcome = DeliverTo(member, message, qos, batch);
+                if (IsTaken(outcome)) return outcome;
+            }
+        }
+
+        return DeliverToAny(members, turn, message, qos, batch, except);
+    }
+
+    /// <summary>
+    /// Asks those again that changed while they were asked (a busy one became ready, an absent one came back); if all are
+    /// full, what happens to the message is the first one's to decide.
+    /// </summary>
+    private DeliverOutcome DeliverToAny(Subscription[] members, int turn, Message message, QualityOfService qos, WakeBatch batch, Session? except)
+    {
+        DeliverOutcome outcome = DeliverOutcome.Offline;
+        foreach (bool mustHaveRoom in (ReadOnlySpan<bool>)[true, false])
+        {
+            for (int i = 0; i < members.Length; i++)
+            {
+                Subscription member = members[(turn + i) % members.Length];
+                if (member.Session == except || (mustHaveRoom && !member.Session.HasRoom(message.Size))) continue;
+                outcome = DeliverTo(member, message, qos, batch);
+                if (IsTaken(outcome) || outcome == DeliverOutcome.QueueFull) return outcome;
             }
         }
 
         return outcome;
+    }
+
+    private static bool IsTaken(DeliverOutcome outcome) => outcome is DeliverOutcome.Queued or DeliverOutcome.OldestDropped;
+
+    private DeliverOutcome DeliverTo(Subscription member, Message message, QualityOfService qos, WakeBatch batch)
+    {
+        (SubscriptionOptions options, int identifier) = member.Current;
+        QualityOfService granted = qos < options.Qos ? qos : options.Qos;
+        bool retain = options.RetainAsPublished && message.Retain;
+        return member.Session.Deliver(new Delivery(message, granted, retain, identifier, null, this), batch);
     }
 }

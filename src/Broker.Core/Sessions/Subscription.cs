@@ -8,7 +8,7 @@ namespace Broker.Core.Sessions;
 /// Owner: its session. Threading: written under the session's gate; the router reads the options without it, each read being
 /// one word, so it sees the options before or after a change, never a mixture.
 /// </remarks>
-internal sealed class Subscription(Session session, string filter, SharedGroup? group) : TreeEntry
+internal sealed class Subscription(Session session, string filter) : TreeEntry
 {
     private long _optionsAndIdentifier;
 
@@ -18,8 +18,8 @@ internal sealed class Subscription(Session session, string filter, SharedGroup? 
     /// <summary>The filter as the client wrote it, <c>$share/group/</c> included.</summary>
     public string Filter { get; } = filter;
 
-    /// <summary>The shared group that it is a member of, or null.</summary>
-    public SharedGroup? Group { get; } = group;
+    /// <summary>The shared group that it is a member of, or null; set by <see cref="Subscriptions"/> when it is added.</summary>
+    public SharedGroup? Group { get; set; }
 
     /// <summary>The options and the Subscription Identifier (0 if none) at this moment.</summary>
     public (SubscriptionOptions Options, int Identifier) Current

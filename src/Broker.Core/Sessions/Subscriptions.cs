@@ -36,33 +36,27 @@ internal sealed class Subscriptions(ulong hashSeed)
     /// <summary>Memberships in shared groups.</summary>
     public int SharedCount => Volatile.Read(ref _shared);
 
-    /// <summary>The group of a shared filter, made if it is not there; it stays only if a member is added.</summary>
-    /// <param name="key">The filter as the client wrote it, <c>$share/</c> included.</param>
-    public SharedGroup GroupOf(string key)
-    {
-        lock (_gate) return _groups.TryGetValue(key, out SharedGroup? group) ? group : _groups[key] = new SharedGroup(key);
-    }
-
     /// <summary>Adds a subscription; from now on it gets publications.</summary>
-    /// <param name="subscription">The subscription, with its group if it is shared.</param>
-    /// <param name="filter">Its filter in UTF-8, without <c>$share/group/</c>.</param>
-    public void Add(Subscription subscription, ReadOnlySpan<byte> filter)
+    /// <param name="subscription">The subscription; if it is shared, it becomes a member of its group.</param>
+    /// <param name="filter">Its filter.</param>
+    public void Add(Subscription subscription, TopicFilter filter)
     {
-        if (subscription.Group is not { } group)
+        if (!filter.IsShared)
         {
-            _tree.Add(filter, subscription);
+            _tree.Add(filter.Filter, subscription);
             Interlocked.Increment(ref _individual);
             return;
         }
 
         lock (_gate)
         {
-            if (group.IsEmpty)
+            if (!_groups.TryGetValue(subscription.Filter, out SharedGroup? group))
             {
-                _groups[group.Key] = group; // it may have been dropped since it was looked up
-                _tree.Add(filter, group);
+                _groups[subscription.Filter] = group = new SharedGroup(subscription.Filter);
+                _tree.Add(filter.Filter, group);
             }
 
+            subscription.Group = group;
             group.Add(subscription);
             Interlocked.Increment(ref _shared);
         }

@@ -26,6 +26,7 @@ internal sealed class BrokerMetrics : IDisposable
     private long _published;
     private long _publishedBytes;
     private long _delivered;
+    private long _deliveredBytes;
     private long _accepted;
     private long _rejectedConnections;
     private long _sessionsExpired;
@@ -68,6 +69,9 @@ internal sealed class BrokerMetrics : IDisposable
     /// <summary>PUBLISH packets sent.</summary>
     public long MessagesSent => Interlocked.Read(ref _delivered);
 
+    /// <summary>Bytes of the drains' PUBLISH packets, with what was sent between them.</summary>
+    public long MessageBytesSent => Interlocked.Read(ref _deliveredBytes);
+
     /// <summary>Connections taken.</summary>
     public long ConnectionsAccepted => Interlocked.Read(ref _accepted);
 
@@ -106,11 +110,13 @@ internal sealed class BrokerMetrics : IDisposable
     }
 
     /// <summary>One drain of a connection was written.</summary>
-    public void Sent(int bytes, int packets, int messages)
+    public void Sent(int bytes, int packets, int messages, int messageBytes)
     {
         Interlocked.Add(ref _bytesSent, bytes);
         Interlocked.Add(ref _packetsSent, packets);
-        if (messages > 0) Interlocked.Add(ref _delivered, messages);
+        if (messages == 0) return;
+        Interlocked.Add(ref _delivered, messages);
+        Interlocked.Add(ref _deliveredBytes, messageBytes);
     }
 
     /// <summary>Messages were not delivered to a session.</summary>

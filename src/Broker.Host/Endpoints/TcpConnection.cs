@@ -1,67 +1,36 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using Broker.Core.Connections;
 
 namespace Broker.Host.Endpoints;
 
 /// <summary>
-/// A plain TCP connection that has no task, timer or buffer of its own while nothing happens: it waits for bytes with an empty
-/// receive, then takes them into a buffer of the thread, and sends from another one in the thread that asked for it.
+/// A plain TCP connection that has no task, timer or buffer of its own while nothing happens: <see cref="TcpReceiver"/> waits
+/// for bytes with an empty receive and takes them into a buffer of the thread, <see cref="TcpSender"/> sends from another one
+/// in the thread that asked for it.
 /// </summary>
 /// <remarks>
-/// Threading: each of reading and sending has one owner at a time, told by its state. Each ends once; when both have ended,
-/// the broker's connection is told so: neither Receive nor Drain ever runs beside Closed or after it. The socket may outlive
-/// that for a moment, so that the peer gets to read the last bytes (<see cref="LingeringConnections"/>).
+/// Threading: receiving and sending are two sides, and each ends once. When both have ended, the broker's connection is told so:
+/// neither Receive nor Drain ever runs beside Closed or after it. The socket may outlive that for a moment, so that the peer gets
+/// to read the last bytes (<see cref="LingeringConnections"/>).
 /// </remarks>
-[SuppressMessage("Design", "CA1001", Justification = "The last side that ends releases what is held; nobody outside could know when.")]
-internal sealed class TcpConnection : ITransport, IThreadPoolWorkItem
+internal sealed class TcpConnection : ITransport
 {
-    private const int ReceiveBytes = 65_536;
-
-    // Then others get their turn: a client that sends as fast as it can must not keep a thread for itself.
-    private const int ReceivesPerTurn = 16;
-
-    [ThreadStatic]
-    private static byte[]? _threadBuffer;
-
     private readonly Socket _socket;
     private readonly TcpServices _services;
+    private readonly TcpReceiver _receiver;
     private readonly TcpSender _sender;
-    private readonly ReadableEvent _readable;
-    private ClientConnection _connection = null!; // Start sets it before anything is read or sent
-    private int _reading = (int)ReadState.Reading;
-    private bool _resumed; // whoever reads: the next Receive is the empty one after a pause
+    private ClientConnection _connection = null!; // Start sets it before anything is received or sent
     private int _cause = -1;
     private int _openSides = 2;
-    private int _openPhases = 2;
+    private int _openPhases = 2; // of the socket: the broker's use of it, and reading
+    private volatile bool _released;
 
     private TcpConnection(Socket socket, TcpServices services)
     {
         _socket = socket;
         _services = services;
+        _receiver = new TcpReceiver(this, socket, services.Logger);
         _sender = new TcpSender(this, socket, services.Logger);
-        _readable = new ReadableEvent(this);
-    }
-
-    private enum ReadState
-    {
-        /// <summary>A thread reads.</summary>
-        Reading,
-
-        /// <summary>A thread reads, and was told to resume before it even paused.</summary>
-        ResumedEarly,
-
-        /// <summary>Nobody reads until <see cref="ResumeReceive"/>.</summary>
-        Paused,
-
-        /// <summary>The system tells when there are bytes.</summary>
-        Waiting,
-
-        /// <summary>Like waiting or reading, but what comes is thrown away: the broker is done with this connection.</summary>
-        Discarding,
-
-        /// <summary>Nobody reads, and nobody will.</summary>
-        Ended,
     }
 
     /// <summary>Whether it is being taken down.</summary>
@@ -74,45 +43,23 @@ internal sealed class TcpConnection : ITransport, IThreadPoolWorkItem
         var transport = new TcpConnection(socket, services);
         if (services.Broker.Accept(transport, info) is not { } connection)
         {
-            socket.Dispose();
+            transport.Release();
             return;
         }
 
         transport._connection = connection;
         transport._sender.Open(connection);
-        transport.Read();
+        transport._receiver.Open(connection);
     }
 
     /// <inheritdoc/>
     public void RequestDrain() => _sender.Request();
 
     /// <inheritdoc/>
-    public void ResumeReceive()
-    {
-        while (true)
-        {
-            if (TryRead(ReadState.Reading, ReadState.ResumedEarly)) return;
-            if (TryRead(ReadState.Paused, ReadState.Reading))
-            {
-                // Not here: the caller may be inside another connection's Receive, which uses this thread's buffer.
-                _resumed = true;
-                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-                return;
-            }
-
-            if ((ReadState)Volatile.Read(ref _reading) is not (ReadState.Reading or ReadState.Paused)) return;
-        }
-    }
+    public void ResumeReceive() => _receiver.Resume();
 
     /// <inheritdoc/>
     public void Abort() => BeginClose(CloseCause.Local);
-
-    /// <summary>Goes on reading or throwing away; the thread pool calls it.</summary>
-    public void Execute()
-    {
-        if ((ReadState)Volatile.Read(ref _reading) == ReadState.Discarding) Discard();
-        else Read();
-    }
 
     /// <summary>Takes the connection down; the first cause is the one that counts.</summary>
     internal void BeginClose(CloseCause cause)
@@ -122,7 +69,7 @@ internal sealed class TcpConnection : ITransport, IThreadPoolWorkItem
         // Wakes whichever side waits for the socket.
         SocketTuning.TryShutdown(_socket, SocketShutdown.Both);
         _sender.EndIfIdle();
-        EndReading();
+        _receiver.EndIfIdle();
     }
 
     /// <summary>Everything was sent that the broker had to say: the peer is told, and has a moment to read it.</summary>
@@ -130,7 +77,7 @@ internal sealed class TcpConnection : ITransport, IThreadPoolWorkItem
     {
         if (Interlocked.CompareExchange(ref _cause, (int)CloseCause.Local, -1) >= 0) return;
         SocketTuning.TryShutdown(_socket, SocketShutdown.Send);
-        EndReading();
+        _receiver.EndIfIdle();
     }
 
     /// <summary>One side is done with the broker's connection for good; the last one closes it.</summary>
@@ -142,119 +89,20 @@ internal sealed class TcpConnection : ITransport, IThreadPoolWorkItem
         ThreadPool.UnsafeQueueUserWorkItem(static transport => transport.Close(), this, preferLocal: false);
     }
 
+    /// <summary>The broker was told, or nothing is being read any more; after both the socket is given back.</summary>
+    internal void EndPhase()
+    {
+        if (Interlocked.Decrement(ref _openPhases) == 0) Release();
+    }
+
+    /// <summary>There are bytes to send that may be left from what was received.</summary>
+    internal void SendLast() => _sender.Request();
+
     /// <summary>The peer had its moment.</summary>
-    internal void EndLinger() => SocketTuning.TryShutdown(_socket, SocketShutdown.Both);
-
-    private void OnReadable()
+    internal void EndLinger()
     {
-        if (TryRead(ReadState.Waiting, ReadState.Reading)) Read();
-        else Discard();
+        if (!_released) SocketTuning.TryShutdown(_socket, SocketShutdown.Both);
     }
-
-    // Owns reading.
-    private void Read()
-    {
-        byte[] buffer = _threadBuffer ??= GC.AllocateUninitializedArray<byte>(ReceiveBytes, pinned: true);
-        for (int i = 0; i < ReceivesPerTurn; i++)
-        {
-            if (!TryReceive(buffer, out int count, out bool mustWait)) return;
-            if (mustWait && TryWait()) return;
-            if (!mustWait && !TryHandIn(buffer.AsSpan(0, count))) return;
-
-            // A buffer that is not full took everything there was, so the next look would only find nothing.
-            if (count is > 0 and < ReceiveBytes && TryWait()) return;
-        }
-
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-    }
-
-    private bool TryReceive(byte[] buffer, out int count, out bool mustWait)
-    {
-        count = 0;
-        mustWait = false;
-        if (IsClosing) return EndRead();
-        if (_resumed)
-        {
-            _resumed = false;
-            return true;
-        }
-
-        count = _socket.Receive(buffer, SocketFlags.None, out SocketError error);
-        mustWait = error == SocketError.WouldBlock;
-        if (mustWait || (error == SocketError.Success && count > 0)) return true;
-        BeginClose(error == SocketError.Success ? CloseCause.PeerClosed : CloseCause.NetworkError);
-        return EndRead();
-    }
-
-    private bool TryHandIn(ReadOnlySpan<byte> bytes)
-    {
-        try
-        {
-            switch (_connection.Receive(bytes))
-            {
-                case ReceiveStatus.Continue: return true;
-                case ReceiveStatus.Pause: return !TryPause();
-                default:
-                    EndRead();
-                    _sender.Request();
-                    return false;
-            }
-        }
-        catch (Exception e)
-        {
-            // A fault of ours ends this one connection, loudly.
-            HostLog.ConnectionFaulted(_services.Logger, e);
-            BeginClose(CloseCause.NetworkError);
-            return EndRead();
-        }
-    }
-
-    // True when paused; false when reading goes on at once.
-    private bool TryPause()
-    {
-        if (!TryRead(ReadState.Reading, ReadState.Paused))
-        {
-            Volatile.Write(ref _reading, (int)ReadState.Reading);
-            _resumed = true;
-            return false;
-        }
-
-        if (IsClosing) EndReading();
-        return true;
-    }
-
-    // True when the system will call; false when there are bytes now.
-    private bool TryWait()
-    {
-        Volatile.Write(ref _reading, (int)ReadState.Waiting);
-        bool willCall = _socket.ReceiveAsync(_readable);
-        if (willCall)
-        {
-            // Whoever closed in between found a reader that it could not stop.
-            if (IsClosing) EndReading();
-            return true;
-        }
-
-        if (TryRead(ReadState.Waiting, ReadState.Reading)) return false;
-        Discard();
-        return true;
-    }
-
-    // By whoever owns reading; false for the convenience of its caller.
-    private bool EndRead()
-    {
-        Volatile.Write(ref _reading, (int)ReadState.Ended);
-        EndSide();
-        return false;
-    }
-
-    // By anybody who closes. A thread that is reading ends by itself when it sees that.
-    private void EndReading()
-    {
-        if (TryRead(ReadState.Waiting, ReadState.Discarding) || TryRead(ReadState.Paused, ReadState.Ended)) EndSide();
-    }
-
-    private bool TryRead(ReadState from, ReadState to) => Interlocked.CompareExchange(ref _reading, (int)to, (int)from) == (int)from;
 
     private void Close()
     {
@@ -268,70 +116,24 @@ internal sealed class TcpConnection : ITransport, IThreadPoolWorkItem
             HostLog.ConnectionFaulted(_services.Logger, e);
         }
 
-        bool mayLinger = _sender.IsFinished;
-        if ((ReadState)Volatile.Read(ref _reading) == ReadState.Ended)
+        if (_sender.IsFinished)
         {
-            if (!mayLinger)
-            {
-                Release();
-                return;
-            }
-
-            Volatile.Write(ref _reading, (int)ReadState.Discarding);
             _services.Lingering.Add(this);
-            EndPhase();
-            Discard();
-            return;
+            _receiver.BeginDiscard();
         }
-
-        if (mayLinger) _services.Lingering.Add(this);
-        EndPhase();
-    }
-
-    // What still comes is read, so that the system need not answer it with a reset that would overtake the last bytes sent.
-    private void Discard()
-    {
-        byte[] buffer = _threadBuffer ??= GC.AllocateUninitializedArray<byte>(ReceiveBytes, pinned: true);
-        for (int i = 0; i < ReceivesPerTurn; i++)
+        else if (_receiver.HasEnded)
         {
-            int count = _socket.Receive(buffer, SocketFlags.None, out SocketError error);
-            bool isOver = error == SocketError.Success ? count == 0 : error != SocketError.WouldBlock;
-            if (isOver)
-            {
-                EndPhase();
-                return;
-            }
-
-            if (error == SocketError.WouldBlock && _socket.ReceiveAsync(_readable)) return;
+            EndPhase();
         }
 
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-    }
-
-    // The socket is given back when the broker was told and nothing is being read any more.
-    private void EndPhase()
-    {
-        if (Interlocked.Decrement(ref _openPhases) == 0) Release();
+        EndPhase();
     }
 
     private void Release()
     {
-        _readable.Dispose();
-        _sender.Release();
+        _released = true;
+        _receiver.Dispose();
+        _sender.Dispose();
         _socket.Dispose();
-    }
-
-    private sealed class ReadableEvent : SocketAsyncEventArgs
-    {
-        private readonly TcpConnection _connection;
-
-        public ReadableEvent(TcpConnection connection)
-            : base(unsafeSuppressExecutionContextFlow: true)
-        {
-            _connection = connection;
-            SetBuffer(Memory<byte>.Empty);
-        }
-
-        protected override void OnCompleted(SocketAsyncEventArgs e) => _connection.OnReadable();
     }
 }

@@ -11,9 +11,11 @@ namespace Broker.Host.Endpoints;
 /// </remarks>
 internal sealed class TcpEndpoint(BoundEndpoint bound, TcpServices services, TimeProvider time, ILogger logger) : IDisposable
 {
+    private const int MaxTaking = 32;
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(100);
     private readonly TlsHandshake? _tls = bound.Endpoint.Certificate is { } certificate ? new TlsHandshake(certificate) : null;
     private readonly List<Task> _loops = [];
+    private int _taking;
     private volatile bool _stopping;
 
     /// <summary>Begins to listen.</summary>
@@ -50,7 +52,7 @@ internal sealed class TcpEndpoint(BoundEndpoint bound, TcpServices services, Tim
         {
             try
             {
-                Take(await listener.AcceptAsync());
+                TakeSoon(await listener.AcceptAsync());
                 exhausted = false;
             }
             catch (SocketException e) when (e.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable)
@@ -64,14 +66,10 @@ internal sealed class TcpEndpoint(BoundEndpoint bound, TcpServices services, Tim
             }
             catch (SocketException e) when (!_stopping)
             {
-                // The peer gave up before it was accepted.
+                // Mostly a peer that gave up before it was accepted; what stays must not make this loop spin.
                 HostLog.AcceptFailed(logger, bound.Endpoint.Name, e.SocketErrorCode);
-            }
-            catch (Exception e) when (!_stopping)
-            {
-                // A fault of ours must not close the door for everybody.
-                HostLog.AcceptFaulted(logger, e, bound.Endpoint.Name);
-                await Task.Delay(_pause, time);
+                bool isPeers = e.SocketErrorCode is SocketError.ConnectionAborted or SocketError.ConnectionReset;
+                if (!isPeers) await Task.Delay(_pause, time);
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
@@ -93,8 +91,17 @@ internal sealed class TcpEndpoint(BoundEndpoint bound, TcpServices services, Tim
         }
     }
 
+    // On another thread: a fleet that connects at once must not hold up the connections that share this one. But only so many,
+    // since the broker does not count them yet and their descriptors come out of the reserve.
+    private void TakeSoon(Socket socket)
+    {
+        if (Interlocked.Increment(ref _taking) <= MaxTaking) ThreadPool.UnsafeQueueUserWorkItem(Take, socket, preferLocal: false);
+        else Take(socket);
+    }
+
     private void Take(Socket socket)
     {
+        Interlocked.Decrement(ref _taking);
         try
         {
             SocketTuning.Tune(socket);
@@ -107,6 +114,12 @@ internal sealed class TcpEndpoint(BoundEndpoint bound, TcpServices services, Tim
         {
             // The peer is gone again; the socket cannot even say who it was.
             HostLog.AcceptFailed(logger, bound.Endpoint.Name, (e as SocketException)?.SocketErrorCode ?? SocketError.NotConnected);
+            socket.Dispose();
+        }
+        catch (Exception e)
+        {
+            // A fault of ours; the door stays open for the others.
+            HostLog.AcceptFaulted(logger, e, bound.Endpoint.Name);
             socket.Dispose();
         }
     }

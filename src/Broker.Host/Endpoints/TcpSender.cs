@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using Broker.Core.Connections;
 using Broker.Core.Primitives;
@@ -15,8 +14,7 @@ namespace Broker.Host.Endpoints;
 /// Threading: whoever brings the state from Idle to Draining owns the sending until it is Idle again; others only leave word
 /// that there is more (Again).
 /// </remarks>
-[SuppressMessage("Design", "CA1001", Justification = "The connection calls Release when the last side has ended.")]
-internal sealed class TcpSender(TcpConnection transport, Socket socket, ILogger logger) : IThreadPoolWorkItem
+internal sealed class TcpSender(TcpConnection transport, Socket socket, ILogger logger) : IThreadPoolWorkItem, IDisposable
 {
     // Then others get their turn: 1 MiB or so.
     private const int DrainsPerTurn = 16;
@@ -74,7 +72,7 @@ internal sealed class TcpSender(TcpConnection transport, Socket socket, ILogger 
     }
 
     /// <summary>Gives back what it holds; nothing is sent any more.</summary>
-    public void Release()
+    public void Dispose()
     {
         _writable?.Dispose();
         if (_unsent is null) return;

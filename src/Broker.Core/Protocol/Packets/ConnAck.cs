@@ -42,6 +42,18 @@ public readonly ref struct ConnAck
     /// <summary>The method's last data; empty: none.</summary>
     public ReadOnlySpan<byte> AuthenticationData { get; init; }
 
+    /// <summary>How many bytes <see cref="Write"/> writes to a client of MQTT 5.</summary>
+    public int Size
+    {
+        get
+        {
+            PacketWriter counter = PacketWriter.Counter();
+            WriteProperties(ref counter);
+            int length = 2 + PacketWriter.VariableByteIntegerSize(counter.Written) + counter.Written;
+            return 1 + PacketWriter.VariableByteIntegerSize(length) + length;
+        }
+    }
+
     /// <summary>Writes the packet.</summary>
     /// <param name="output">Where it goes.</param>
     /// <param name="version">What the client speaks; before MQTT 5 there are only session present and the return code.</param>

@@ -1,0 +1,137 @@
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Net.WebSockets;
+using Broker.Core.Protocol;
+using Broker.Testing.Wire;
+
+namespace Broker.Host.Tests.Harness;
+
+/// <summary>A client that speaks bytes over a real connection.</summary>
+internal sealed class WireClient(Stream stream, Socket? socket = null) : IAsyncDisposable
+{
+    private readonly List<byte> _received = [];
+    private ProtocolVersion _version = ProtocolVersion.V5;
+
+    public Stream Stream => stream;
+
+    public Socket Socket => socket!; // only asked of plain TCP
+
+    /// <summary>Opens a connection; nothing is sent yet.</summary>
+    /// <param name="address">mqtt:// or mqtts://</param>
+    public static async Task<WireClient> OpenAsync(Uri address)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(address.Host, address.Port, Eventually.Deadline());
+        Stream stream = new NetworkStream(socket, ownsSocket: true);
+        if (address.Scheme == "mqtts")
+        {
+            var tls = new SslStream(stream, leaveInnerStreamOpen: false);
+            await tls.AuthenticateAsClientAsync(TestCertificates.ClientOptions(), Eventually.Deadline());
+            stream = tls;
+        }
+
+        return new WireClient(stream, socket);
+    }
+
+    /// <summary>Opens a WebSocket.</summary>
+    public static async Task<WireClient> OpenWebSocketAsync(Uri address)
+    {
+        var socket = new ClientWebSocket();
+        socket.Options.AddSubProtocol("mqtt");
+        socket.Options.RemoteCertificateValidationCallback = TestCertificates.IsTestCertificate;
+        var builder = new UriBuilder(address) { Scheme = address.Scheme == "https" ? "wss" : "ws", Path = "/mqtt" };
+        await socket.ConnectAsync(builder.Uri, Eventually.Deadline());
+        return new WireClient(WebSocketStream.Create(socket, WebSocketMessageType.Binary, ownsWebSocket: true));
+    }
+
+    /// <summary>Opens a connection and connects.</summary>
+    public static async Task<WireClient> ConnectAsync(Uri address, ConnectOptions? options = null)
+    {
+        WireClient client = await OpenAsync(address);
+        await client.ConnectAsync(options ?? new ConnectOptions { ClientId = $"client-{Guid.NewGuid():N}" });
+        return client;
+    }
+
+    /// <summary>Sends CONNECT and wants a yes.</summary>
+    public async Task<ServerPacket.ConnAck> ConnectAsync(ConnectOptions options)
+    {
+        _version = options.Version;
+        await SendAsync(ClientPackets.Connect(options));
+        ServerPacket.ConnAck answer = await ExpectAsync<ServerPacket.ConnAck>();
+        Assert.Equal(ReasonCode.Success, answer.ReasonCode);
+        return answer;
+    }
+
+    public async Task SubscribeAsync(string filter, QualityOfService qos = QualityOfService.AtMostOnce)
+    {
+        await SendAsync(ClientPackets.Subscribe(_version, 1, filter, qos));
+        await ExpectAsync<ServerPacket.SubAck>();
+    }
+
+    public Task PublishAsync(string topic, byte[] payload) => SendAsync(ClientPackets.Publish(_version, topic, payload));
+
+    public Task PublishAsync(string topic, string payload) => SendAsync(ClientPackets.Publish(_version, topic, payload));
+
+    public async Task SendAsync(params byte[] bytes)
+    {
+        await stream.WriteAsync(bytes, Eventually.Deadline());
+        await stream.FlushAsync(Eventually.Deadline());
+    }
+
+    /// <summary>The next packet must be of this kind.</summary>
+    public async Task<T> ExpectAsync<T>()
+        where T : ServerPacket
+    {
+        ServerPacket? packet = await ReceiveAsync();
+        Assert.True(packet is T, $"Expected {typeof(T).Name}, got {packet?.ToString() ?? "the end of the connection"}");
+        return (T)packet;
+    }
+
+    /// <summary>The next packet; null at the end of the connection.</summary>
+    public async Task<ServerPacket?> ReceiveAsync()
+    {
+        byte[] buffer = new byte[65_536];
+        while (true)
+        {
+            ServerPacket? packet = ServerPackets.Decode([.. _received], _version == ProtocolVersion.V5, out int consumed);
+            _received.RemoveRange(0, consumed);
+            if (packet is not null) return packet;
+            int count = await stream.ReadAsync(buffer, Eventually.Deadline());
+            if (count == 0) return null;
+            _received.AddRange(buffer.AsSpan(0, count));
+        }
+    }
+
+    /// <summary>The broker must end the connection without another packet; whether in order or by a reset does not matter.</summary>
+    public async Task ExpectEndAsync()
+    {
+        try
+        {
+            ServerPacket? packet = await ReceiveAsync();
+            Assert.True(packet is null, $"Expected the end of the connection, got {packet}");
+        }
+        catch (IOException)
+        {
+            Assert.Empty(_received);
+        }
+    }
+
+    /// <summary>The connection lives: a ping is answered.</summary>
+    public async Task PingAsync()
+    {
+        await SendAsync(ClientPackets.PingReq());
+        await ExpectAsync<ServerPacket.PingResp>();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await stream.DisposeAsync();
+        }
+        catch (Exception e) when (e is IOException or WebSocketException)
+        {
+            Assert.NotNull(e); // the broker was faster
+        }
+    }
+}
