@@ -1,4 +1,5 @@
 using System.Reflection;
+using Broker.Core.ChangeDetection;
 using Broker.Core.Connections;
 using Broker.Core.Limits;
 using Broker.Core.Messages;
@@ -31,9 +32,11 @@ public sealed class MqttBroker : IDisposable
         var messages = new MessagePool();
         var subscriptions = new Subscriptions((ulong)parts.Random.NextInt64());
         var retained = new RetainedMessages(limits, wheel, (ulong)parts.Random.NextInt64());
-        var router = new MessageRouter(limits, parts.Authorizer, subscriptions, retained, parts.Store, messages, clock);
+        var values = new LastValues(limits, new ChangeRules(options.ChangeRules), (ulong)parts.Random.NextInt64(), (ulong)parts.Random.NextInt64());
+        var fanOut = new FanOut(values, subscriptions, metrics, clock, wheel);
+        var router = new MessageRouter(limits, parts.Authorizer, subscriptions, retained, fanOut, parts.Store, messages, clock);
         var wills = new Wills(router);
-        var environment = new SessionEnvironment(limits, clock, parts.Authorizer, metrics, logger);
+        var environment = new SessionEnvironment(limits, clock, wheel, parts.Authorizer, values, metrics, logger);
         ClientLifecycle? lifecycle = null;
         var sessions = new SessionRegistry(limits, wheel, environment) { Expired = session => lifecycle!.Expire(session) }; // set before anything can expire
         var presence = new Presence(limits, sessions, router, clock);
@@ -51,6 +54,8 @@ public sealed class MqttBroker : IDisposable
             Store = parts.Store,
             Messages = messages,
             Retained = retained,
+            Values = values,
+            HasChangeRules = options.ChangeRules.Count > 0,
             Subscriptions = subscriptions,
             Router = router,
             Wills = wills,
@@ -66,6 +71,7 @@ public sealed class MqttBroker : IDisposable
             subscriptions: () => subscriptions.Count,
             retained: () => retained.Count,
             retainedBytes: () => retained.Bytes);
+        metrics.ObserveChanges(options.ChangeRules, () => values.Count, () => values.Bytes);
     }
 
     /// <summary>The broker's version, e.g. <c>0.1.0</c>.</summary>

@@ -1,3 +1,4 @@
+using Broker.Core.ChangeDetection;
 using Broker.Core.Limits;
 
 namespace Broker.Core;
@@ -7,6 +8,9 @@ public sealed record MqttBrokerOptions
 {
     /// <summary>Every bound that a client can run into.</summary>
     public BrokerLimits Limits { get; init; } = new();
+
+    /// <summary>Which topics are change-only for all subscribers.</summary>
+    public IReadOnlyList<ChangeRule> ChangeRules { get; init; } = [];
 
     /// <summary>How often <c>$SYS/broker/...</c> is brought up to date; zero turns it off.</summary>
     [DurationRange("00:00:00", "1.00:00:00")]

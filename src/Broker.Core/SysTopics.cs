@@ -77,6 +77,11 @@ internal sealed class SysTopics(BrokerContext broker, SessionRegistry sessions, 
         Publish("publish/bytes/sent", metrics.MessageBytesSent, batch);
         Publish("bytes/received", metrics.BytesReceived, batch);
         Publish("bytes/sent", metrics.BytesSent, batch);
+        Publish("changes/received", metrics.Changes.Received, batch);
+        Publish("changes/sent", metrics.Changes.Sent, batch);
+        Publish("changes/suppressed", metrics.Changes.Suppressed, batch);
+        Publish("changes/conflated", metrics.Changes.Conflated, batch);
+        Publish("changes/bytes saved", metrics.Changes.BytesSaved, batch);
         PublishLoad("messages/received", _messagesReceived, metrics.PacketsReceived, batch);
         PublishLoad("messages/sent", _messagesSent, metrics.PacketsSent, batch);
         PublishLoad("bytes/received", _bytesReceived, metrics.BytesReceived, batch);

@@ -1,3 +1,4 @@
+using Broker.Core.ChangeDetection;
 using Broker.Core.Limits;
 using Broker.Core.Messages;
 using Broker.Core.Publishing;
@@ -34,6 +35,10 @@ internal sealed class BrokerContext
     public required MessagePool Messages { get; init; }
 
     public required RetainedMessages Retained { get; init; }
+
+    public required LastValues Values { get; init; }
+
+    public required bool HasChangeRules { get; init; }
 
     public required Subscriptions Subscriptions { get; init; }
 

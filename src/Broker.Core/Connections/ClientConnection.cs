@@ -31,7 +31,7 @@ public sealed class ClientConnection : WheelTimer, ISessionConnection, ICommitWa
     private long _lastReceived;
 
     // Whoever drains; set by all who have something to send.
-    private int _waiting;
+    private long _waiting; // 0, or the number of the batch that wakes it
 
     private volatile Phase _phase; // changes under the lock of the answers
     private AckQueue? _acks; // under the lock of the answers
@@ -261,6 +261,7 @@ public sealed class ClientConnection : WheelTimer, ISessionConnection, ICommitWa
             return;
         }
 
+        if (isPresent) session.ReplayUnacknowledged(_broker.Values, batch);
         _broker.Logger.Connected(session.Identity.ClientId, Info, Facts.Version, request.KeepAlive, isPresent);
         MarkWaiting(batch);
     }
@@ -315,15 +316,20 @@ public sealed class ClientConnection : WheelTimer, ISessionConnection, ICommitWa
             while (_acks!.TryTake(out PendingAck ack)) WriteAck(answers.Value, ack);
         }
 
-        if (((ISessionConnection)this).TryMarkWaiting()) _transport.RequestDrain();
+        WakeBatch batch = WakeBatch.Rent();
+        MarkWaiting(batch);
+        batch.WakeAndReturn();
     }
 
+    void ISessionConnection.MarkWaiting(WakeBatch batch) => MarkWaiting(batch);
+
+    /// <summary>Notes that something waits; the first time since the last drain the connection adds itself to the batch.</summary>
     internal void MarkWaiting(WakeBatch batch)
     {
-        if (((ISessionConnection)this).TryMarkWaiting()) batch.Add(this);
+        if (Volatile.Read(ref _waiting) == 0 && Interlocked.CompareExchange(ref _waiting, batch.Number, 0) == 0) batch.Add(this);
     }
 
-    bool ISessionConnection.TryMarkWaiting() => Volatile.Read(ref _waiting) == 0 && Interlocked.Exchange(ref _waiting, 1) == 0;
+    bool ISessionConnection.IsHeldUp(WakeBatch batch) => Volatile.Read(ref _waiting) is var waiting and not 0 && waiting != batch.Number;
 
     void ISessionConnection.Wake() => _transport.RequestDrain();
 

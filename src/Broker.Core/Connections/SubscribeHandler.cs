@@ -1,3 +1,5 @@
+using System.Text;
+using Broker.Core.ChangeDetection;
 using Broker.Core.Limits;
 using Broker.Core.Messages;
 using Broker.Core.Primitives;
@@ -29,25 +31,26 @@ internal static class SubscribeHandler
         connection.Facts.CheckAnswerFits(packet.FilterCount);
         CheckFilters(connection, packet);
         var reasons = new byte[packet.FilterCount];
-        List<RetainedReplay> replays = [];
+        List<Replay> replays = [];
+        string? fault = SubscribeProperties.TryRead(packet.UserProperties, out ChangeOptions changes);
         bool isInUse = connection.Session!.IsReceiving(packet.PacketId); // connected: it has a session
         for (int i = 0; packet.TryReadNext(out ReadOnlySpan<byte> filter, out SubscriptionOptions options); i++)
         {
             ReasonCode reason = isInUse
                 ? ReasonCode.PacketIdentifierInUse
-                : Subscribe(connection, filter, options, packet.SubscriptionIdentifier, replays);
+                : Subscribe(connection, filter, options, packet.SubscriptionIdentifier, fault is null ? changes : null, ref fault, replays);
             if (reason >= ReasonCode.UnspecifiedError) connection.Broker.Metrics.Refuse(reason);
             reasons[i] = (byte)reason;
         }
 
         using (Guarded<AnswerLane>.Access answers = connection.Answers())
         {
-            SubAck.Write(answers.Value.Bytes, connection.Facts.Version, packet.PacketId, reasons, Text(connection, reasons));
+            SubAck.Write(answers.Value.Bytes, connection.Facts.Version, packet.PacketId, reasons, Text(connection, reasons, fault));
             answers.Value.Packets++;
         }
 
         connection.MarkWaiting(batch);
-        foreach (RetainedReplay replay in replays) connection.Session.Replay(replay, batch); // after SUBACK, as clients expect it
+        foreach (Replay replay in replays) connection.Session.Replay(replay, batch); // after SUBACK, as clients expect it
     }
 
     /// <summary>What ends the connection does so before anything of the packet has taken effect.</summary>
@@ -67,28 +70,45 @@ internal static class SubscribeHandler
     }
 
     private static ReasonCode Subscribe(
-        ClientConnection connection, ReadOnlySpan<byte> utf8, SubscriptionOptions options, int identifier, List<RetainedReplay> replays)
+        ClientConnection connection, ReadOnlySpan<byte> utf8, SubscriptionOptions options, int identifier, ChangeOptions? changes,
+        ref string? changesFault, List<Replay> replays)
     {
         BrokerContext broker = connection.Broker;
         TopicFault fault = TopicFilter.TryParse(utf8, broker.Limits.TopicBytes, broker.Limits.TopicLevels, out TopicFilter filter);
         if (fault != TopicFault.None) return ReasonCode.TopicFilterInvalid;
         if (!broker.Authorizer.IsAllowed(connection.Session!.Identity.Principal, AccessAction.Subscribe, filter.Filter)) return ReasonCode.NotAuthorized;
 
-        SubscribeOutcome outcome = connection.Session.Subscribe(filter, options, identifier, broker.Subscriptions, out Subscription? subscription);
+        ChangeCriteria? criteria = null;
+        if (filter.IsChangeOnly)
+        {
+            if (changes is null) return ReasonCode.ImplementationSpecificError;
+            if (filter.IsShared && changes.MinInterval > TimeSpan.Zero)
+            {
+                changesFault = "min-interval is not available for shared subscriptions";
+                return ReasonCode.ImplementationSpecificError;
+            }
+
+            criteria = new ChangeCriteria(changes);
+        }
+
+        SubscribeOutcome outcome = connection.Session.Subscribe(filter, options, identifier, criteria, broker.Subscriptions, out Subscription? subscription);
         if (outcome == SubscribeOutcome.TooMany) return ReasonCode.QuotaExceeded;
         if (outcome == SubscribeOutcome.SessionEnded) return ReasonCode.UnspecifiedError;
 
         bool sendsRetained = !filter.IsShared && (options.RetainHandling == RetainHandling.Send
             || (options.RetainHandling == RetainHandling.SendIfNew && outcome == SubscribeOutcome.Added)); // [MQTT-3.3.1-9, MQTT-3.3.1-10, MQTT-3.3.1-11]
-        if (sendsRetained) AddReplay(broker.Retained, filter, subscription!, replays); // added or changed: there is one
+        if (sendsRetained) AddReplays(broker, filter, subscription!, replays); // added or changed: there is one
         return (ReasonCode)(byte)options.Qos;
     }
 
-    private static void AddReplay(RetainedMessages retained, TopicFilter filter, Subscription subscription, List<RetainedReplay> replays)
+    private static void AddReplays(BrokerContext broker, TopicFilter filter, Subscription subscription, List<Replay> replays)
     {
-        Message[]? messages = retained.Match(filter.Filter, filter.HasWildcard);
-        if (messages is null) replays.Add(new RetainedReplay(subscription, retained, filter.Filter.ToArray()));
-        else if (messages.Length > 0) replays.Add(new RetainedReplay(subscription, messages));
+        bool wantsValues = filter.IsChangeOnly || broker.HasChangeRules;
+        if (wantsValues) replays.Add(new LastValueReplay(subscription, broker.Values, filter.Filter.ToArray(), onlyRuled: !filter.IsChangeOnly));
+        LastValues? except = filter.IsChangeOnly ? broker.Values : null;
+        Message[]? messages = broker.Retained.Match(filter.Filter, filter.HasWildcard);
+        if (messages is null) replays.Add(new RetainedReplay(subscription, broker.Retained, filter.Filter.ToArray()) { Except = except });
+        else if (messages.Length > 0) replays.Add(new RetainedReplay(subscription, messages) { Except = except });
     }
 
     private static ReadOnlySpan<byte> Text(ClientConnection connection, ReadOnlySpan<byte> reasons)

@@ -105,6 +105,17 @@ public sealed record BrokerLimits
     public long RetainedBytes { get; init; } = 1_073_741_824;
 
     /// <summary>
+    /// Topics whose last value is kept for change-only delivery and for polling. Past it the topic that has not changed for the
+    /// longest time is forgotten: a poll no longer finds it, and its next value counts as a change.
+    /// </summary>
+    [Range(1, 100_000_000)]
+    public int LastValues { get; init; } = 1_000_000;
+
+    /// <summary>Bytes of all last values; past it topics are forgotten in the same way.</summary>
+    [Range(1_024, 1_099_511_627_776)]
+    public long LastValuesBytes { get; init; } = 268_435_456;
+
+    /// <summary>
     /// Bytes of answers (acknowledgements, ping responses) that wait for a client that does not read; past it the broker
     /// stops reading from that client until it has taken some.
     /// </summary>

@@ -9,7 +9,7 @@ namespace Broker.Core.Sessions;
 /// value replaces the one that waits. What it takes is bounded by the topics, not by the rate of publications.
 /// </summary>
 /// <remarks>Threading: none of its own; under the session's gate. Owner: its session; it holds a reference of each message.</remarks>
-internal sealed class ChangeOutbox
+internal sealed class ChangeOutbox(Session session, SessionEnvironment environment)
 {
     private readonly Dictionary<(Subscription, TopicState), WaitingChange> _all = [];
     private readonly LinkedList<WaitingChange> _acknowledged = new(); // QoS 1 and 2, in the order they began to wait
@@ -21,35 +21,72 @@ internal sealed class ChangeOutbox
     /// <summary>What waits for a subscription on a topic, or null.</summary>
     public WaitingChange? Find(Subscription subscription, TopicState topic) => _all.GetValueOrDefault((subscription, topic));
 
-    /// <summary>Puts a value in line; takes its own reference.</summary>
-    /// <param name="change">Where it goes, and the value.</param>
-    /// <param name="isDue">Whether it may be sent; otherwise <see cref="Release"/> puts it in line when its time has come.</param>
-    public void Add(WaitingChange change, bool isDue)
+    /// <summary>Decides what becomes of a change, and keeps it if it has to wait.</summary>
+    /// <param name="subscription">For which subscription.</param>
+    /// <param name="delivery">What would be sent; the caller keeps its reference of the message.</param>
+    /// <param name="change">The publication.</param>
+    /// <param name="canTake">Whether the client could take it at once.</param>
+    public ChangeOffer Offer(Subscription subscription, in Delivery delivery, in Change change, bool canTake)
+    {
+        long now = environment.Clock.Now;
+        WaitingChange? waiting = Find(subscription, change.Topic);
+        ChangeTrack? track = subscription.IsTracked ? subscription.TrackOf(change.Topic) : null;
+        ChangeVerdict verdict = track is not null
+            ? track.Decide(delivery.Message.Payload, subscription.Criteria!, now, environment.Values.DigestKey) // tracked: it has criteria
+            : Compare(delivery.Message, change, waiting);
+        if (verdict == ChangeVerdict.Unchanged)
+        {
+            if (waiting is null || !change.IsChanged) return ChangeOffer.Unchanged;
+            Remove(waiting); // back to what the client has: nothing to tell
+            return ChangeOffer.Withdrawn;
+        }
+
+        if (waiting is not null)
+        {
+            Replace(waiting, delivery);
+            return ChangeOffer.Replaced;
+        }
+
+        if (verdict == ChangeVerdict.Send && canTake)
+        {
+            track?.Sent(delivery.Message.Payload, subscription.Criteria!, now, environment.Values.DigestKey);
+            return ChangeOffer.SendNow;
+        }
+
+        Add(new WaitingChange(session, subscription, change.Topic, delivery, track is null ? change.Previous : null));
+        if (verdict == ChangeVerdict.Send) Release(Find(subscription, change.Topic)!); // just added
+        else environment.Wheel.Schedule(Find(subscription, change.Topic)!, track!.DueAt(subscription.Criteria!));
+        return ChangeOffer.Waits;
+    }
+
+    /// <summary>Without a track, the topic's own "changed" answers; while something waits, what was sent before it does.</summary>
+    private static ChangeVerdict Compare(Message message, in Change change, WaitingChange? waiting)
+    {
+        bool isBack = waiting?.Sent is { } sent && !message.Payload.IsEmpty && message.Payload.SequenceEqual(sent.Payload);
+        return change.IsChanged && !isBack ? ChangeVerdict.Send : ChangeVerdict.Unchanged;
+    }
+
+    private void Add(WaitingChange change)
     {
         change.Delivery.Message.AddReference();
         change.Sent?.AddReference();
         _all.Add((change.Subscription, change.Topic), change);
-        if (isDue) Release(change);
     }
 
-    /// <summary>A newer value takes the place of the one that waits.</summary>
-    public void Replace(WaitingChange change, in Delivery newer)
+    private void Replace(WaitingChange change, in Delivery newer)
     {
         newer.Message.AddReference();
         change.Delivery.Message.Release();
-        bool isInLine = change.Node is not null;
-        if (isInLine && (newer.Qos == QualityOfService.AtMostOnce) != (change.Delivery.Qos == QualityOfService.AtMostOnce))
-        {
-            change.Node!.List!.Remove(change.Node); // it is in line: it changes lanes
-            change.Node = null;
-        }
-
+        bool changesLane = change.Node is not null
+            && (newer.Qos == QualityOfService.AtMostOnce) != (change.Delivery.Qos == QualityOfService.AtMostOnce);
         change.Delivery = newer;
-        if (isInLine && change.Node is null) Release(change);
+        if (!changesLane) return;
+        change.Node!.List!.Remove(change.Node); // it is in line
+        change.Node = null;
+        Release(change);
     }
 
-    /// <summary>Nothing has to be sent any more: the topic went back to what was sent last.</summary>
-    public void Remove(WaitingChange change)
+    private void Remove(WaitingChange change)
     {
         Unlink(change);
         change.Delivery.Message.Release();
@@ -73,6 +110,12 @@ internal sealed class ChangeOutbox
         if (first is null) return false;
         Unlink(change);
         change.Sent?.Release();
+        if (change.Subscription.IsTracked)
+        {
+            ChangeTrack track = change.Subscription.TrackOf(change.Topic);
+            track.Sent(change.Delivery.Message.Payload, change.Subscription.Criteria!, environment.Clock.Now, environment.Values.DigestKey); // tracked: it has criteria
+        }
+
         return true;
     }
 
@@ -112,5 +155,6 @@ internal sealed class ChangeOutbox
         _all.Remove((change.Subscription, change.Topic));
         change.Node?.List!.Remove(change.Node); // a node that is set is in a list
         change.Node = null;
+        environment.Wheel.Cancel(change);
     }
 }

@@ -21,6 +21,12 @@ internal enum DeliverOutcome
     /// <summary>The message expired before it could be sent.</summary>
     Expired,
 
+    /// <summary>A change-only subscriber was spared it: nothing had changed since what it was sent last.</summary>
+    Unchanged,
+
+    /// <summary>It took the place of an older value that waited for a change-only subscriber.</summary>
+    Conflated,
+
     /// <summary>It was larger than the client's Maximum Packet Size [MQTT-3.1.2-25].</summary>
     TooLarge,
 

@@ -8,8 +8,13 @@ internal interface ISessionConnection
     /// <summary>How a PUBLISH is written for this client. Used by whoever drains the session, under the session's gate.</summary>
     PublishWriter PublishWriter { get; }
 
-    /// <summary>Notes that something waits; true for the first since the last drain, whose caller must wake the connection.</summary>
-    bool TryMarkWaiting();
+    /// <summary>Notes that something waits; the first time since the last drain it adds itself to the batch, which wakes it.</summary>
+    void MarkWaiting(WakeBatch batch);
+
+    /// <summary>
+    /// Whether it was woken earlier, for another batch, and has not drained since: its client does not take what is there.
+    /// </summary>
+    bool IsHeldUp(WakeBatch batch);
 
     /// <summary>Asks the transport to drain. No lock may be held.</summary>
     void Wake();

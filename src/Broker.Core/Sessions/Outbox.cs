@@ -23,6 +23,9 @@ internal sealed class Outbox(BrokerLimits limits, BrokerClock clock)
     /// <summary>Messages that wait.</summary>
     public int Count => (_unacknowledged?.Count ?? 0) + (_acknowledged?.Count ?? 0);
 
+    /// <summary>Messages at QoS 1 and 2 that wait.</summary>
+    public int AcknowledgedCount => _acknowledged?.Count ?? 0;
+
     /// <summary>Bytes that wait.</summary>
     public long Bytes { get; private set; }
 

@@ -1,3 +1,4 @@
+using Broker.Core.ChangeDetection;
 using Broker.Core.Messages;
 using Broker.Core.Protocol;
 using Broker.Core.Topics;
@@ -10,7 +11,7 @@ namespace Broker.Core.Sessions;
 /// was made, is skipped: what is newer came as a live message, and must not come before an older one of those.
 /// </summary>
 /// <remarks>Threading: none of its own; under the session's gate. Owner: its session; each message in it is a reference.</remarks>
-internal sealed class RetainedReplay : IDisposable
+internal sealed class RetainedReplay : Replay
 {
     private readonly RetainedMessages? _source;
     private readonly byte[] _filter = [];
@@ -25,8 +26,8 @@ internal sealed class RetainedReplay : IDisposable
     /// <param name="subscription">Whose.</param>
     /// <param name="messages">The messages; their references go over to the replay.</param>
     public RetainedReplay(Subscription subscription, Message[] messages)
+        : base(subscription)
     {
-        Subscription = subscription;
         _page = messages;
     }
 
@@ -35,8 +36,8 @@ internal sealed class RetainedReplay : IDisposable
     /// <param name="source">Where the messages are.</param>
     /// <param name="filter">The filter in UTF-8.</param>
     public RetainedReplay(Subscription subscription, RetainedMessages source, byte[] filter)
+        : base(subscription)
     {
-        Subscription = subscription;
         _source = source;
         _lastNumber = source.LastNumber; // the subscription is made: what is retained from now on comes live
         _filter = filter;
@@ -45,26 +46,22 @@ internal sealed class RetainedReplay : IDisposable
         _page = [];
     }
 
-    /// <summary>Whose messages these are.</summary>
-    public Subscription Subscription { get; }
+    /// <summary>Topics whose value is known here are left out: another replay sends that. Null: none is left out.</summary>
+    public LastValues? Except { get; init; }
 
-    /// <summary>Its place among the messages that wait for the session: it is sent after those with lower numbers.</summary>
-    public long Turn { get; set; }
+    /// <inheritdoc/>
+    public override bool IsFinished => _next >= _page.Length && !_hasMore;
 
-    /// <summary>Whether nothing is left.</summary>
-    public bool IsFinished => _next >= _page.Length && !_hasMore;
-
-    /// <summary>
-    /// Takes the next message. False if nothing is left, or if it needs a place in the window and there is none.
-    /// </summary>
-    public bool TryTake(bool windowOpen, long now, out Delivery delivery)
+    /// <inheritdoc/>
+    public override bool TryTake(bool windowOpen, long now, out Delivery delivery, out TopicState? topic)
     {
+        topic = null;
         (SubscriptionOptions options, int identifier) = Subscription.Current;
         while (_next < _page.Length || TryFetch())
         {
             Message message = _page[_next];
-            bool isLive = message.IsSuperseded || message.RetainedNumber > _lastNumber;
-            if (isLive || message.HasExpired(now) || IsOwn(message, options))
+            bool isElsewhere = message.IsSuperseded || message.RetainedNumber > _lastNumber || Except?.Find(message.Topic) is not null;
+            if (isElsewhere || message.HasExpired(now) || Subscription.IsOwn(message, options))
             {
                 _next++;
                 message.Release();
@@ -82,8 +79,8 @@ internal sealed class RetainedReplay : IDisposable
         return false;
     }
 
-    /// <summary>Releases what is left.</summary>
-    public void Dispose()
+    /// <inheritdoc/>
+    public override void Dispose()
     {
         while (_next < _page.Length) _page[_next++].Release();
         _page = [];
@@ -105,7 +102,4 @@ internal sealed class RetainedReplay : IDisposable
 
         return false;
     }
-
-    private bool IsOwn(Message message, SubscriptionOptions options) =>
-        options.NoLocal && message.Publisher.ClientId.Length > 0 && message.Publisher.ClientId == Subscription.Session.Identity.ClientId;
 }

@@ -1,3 +1,5 @@
+using Broker.Core.ChangeDetection;
+
 namespace Broker.Core.Sessions;
 
 /// <summary>
@@ -17,6 +19,12 @@ internal sealed class RouteTargets(Subscription[] individuals, SharedGroup[] gro
 
     /// <summary>The version of the tree that it was made from.</summary>
     public readonly long Version = version;
+
+    /// <summary>Whether somebody wants changes only.</summary>
+    public readonly bool HasChanges = Array.Exists(individuals, s => s.Criteria is not null) || Array.Exists(groups, g => g.Criteria is not null);
+
+    /// <summary>What is known of the topic; looked up anew where it is null or has been forgotten.</summary>
+    public TopicState? State;
 
     /// <summary>Whether nobody subscribed.</summary>
     public bool IsEmpty => Individuals.Length == 0 && Groups.Length == 0;

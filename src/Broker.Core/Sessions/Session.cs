@@ -1,4 +1,5 @@
 using System.Text;
+using Broker.Core.ChangeDetection;
 using Broker.Core.Messages;
 using Broker.Core.Primitives;
 using Broker.Core.Protocol;
@@ -24,7 +25,8 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
     private readonly Dictionary<string, Subscription> _subscriptions = [];
     private InflightWindow? _inflight;
     private ReceivedQos2? _received;
-    private Queue<RetainedReplay>? _replays;
+    private Queue<Replay>? _replays;
+    private ChangeOutbox? _changes;
     private ISessionConnection? _connection;
     private int _window;
     private bool _ended;
@@ -95,12 +97,80 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
             }
         }
 
-        if (outcome != DeliverOutcome.QueueFull && connection is not null && connection.TryMarkWaiting()) batch.Add(connection);
+        if (outcome != DeliverOutcome.QueueFull && connection is not null) connection.MarkWaiting(batch);
         return outcome;
     }
 
-    /// <summary>Puts the retained messages of a new subscription in line.</summary>
-    public void Replay(RetainedReplay replay, WakeBatch batch)
+    /// <summary>
+    /// Delivers a publication as a change: at once if the client can take it, otherwise in place of an older value that waits
+    /// for the same subscription and topic.
+    /// </summary>
+    /// <param name="subscription">One of this session's.</param>
+    /// <param name="delivery">What would be sent; the caller keeps its reference of the message.</param>
+    /// <param name="change">The publication.</param>
+    /// <param name="batch">Collects the connections to wake.</param>
+    public DeliverOutcome DeliverChange(Subscription subscription, in Delivery delivery, in Change change, WakeBatch batch)
+    {
+        ISessionConnection? connection;
+        ChangeOffer offer;
+        lock (_gate)
+        {
+            if (_ended) return DeliverOutcome.SessionEnded;
+            connection = _connection;
+            if (connection is null && delivery.Qos == QualityOfService.AtMostOnce) return DeliverOutcome.Offline; // it gets the last values when it is back
+            if (!change.IsChanged && !subscription.IsTracked) return DeliverOutcome.Unchanged;
+            _changes ??= new ChangeOutbox(this, environment);
+            offer = _changes.Offer(subscription, delivery, change, CanTakeAtOnce(subscription, delivery, connection, batch));
+            if (offer == ChangeOffer.SendNow)
+            {
+                delivery.Message.AddReference();
+                _outbox.TryAdd(delivery, out _); // there is room: that was asked just now
+            }
+        }
+
+        if (offer is ChangeOffer.Unchanged) return DeliverOutcome.Unchanged;
+        connection?.MarkWaiting(batch);
+        return offer is ChangeOffer.Replaced or ChangeOffer.Withdrawn ? DeliverOutcome.Conflated : DeliverOutcome.Queued;
+    }
+
+    /// <summary>The minimum interval of a value that waits is over.</summary>
+    public void ReleaseHeld(WaitingChange change)
+    {
+        ISessionConnection? connection;
+        lock (_gate)
+        {
+            if (_ended || _changes is null || !_changes.Release(change)) return;
+            connection = _connection;
+        }
+
+        WakeBatch batch = WakeBatch.Rent();
+        connection?.MarkWaiting(batch);
+        batch.WakeAndReturn();
+    }
+
+    /// <summary>
+    /// Puts the last values of change-only subscriptions in line whose messages may have been lost with an earlier connection:
+    /// nobody acknowledged them.
+    /// </summary>
+    public void ReplayUnacknowledged(LastValues values, WakeBatch batch)
+    {
+        List<Replay> replays = [];
+        lock (_gate)
+        {
+            foreach (Subscription subscription in _subscriptions.Values)
+            {
+                if (subscription.Qos != QualityOfService.AtMostOnce || subscription.Group is not null) continue;
+                subscription.ForgetTracks();
+                TopicFilter.TryParse(Encoding.UTF8.GetBytes(subscription.Filter), int.MaxValue, int.MaxValue, out TopicFilter filter);
+                replays.Add(new LastValueReplay(subscription, values, filter.Filter.ToArray(), onlyRuled: subscription.Criteria is null));
+            }
+        }
+
+        foreach (Replay replay in replays) Replay(replay, batch);
+    }
+
+    /// <summary>Puts the retained messages or last values of a new subscription in line.</summary>
+    public void Replay(Replay replay, WakeBatch batch)
     {
         ISessionConnection? connection;
         lock (_gate)
@@ -112,18 +182,19 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
             }
 
             connection = _connection;
-            _replays ??= new Queue<RetainedReplay>();
-            foreach (RetainedReplay earlier in _replays)
+            _replays ??= new Queue<Replay>();
+            foreach (Replay earlier in _replays)
             {
-                if (earlier.Subscription == replay.Subscription) earlier.Dispose(); // asked again: what was left is in the new one
+                bool isAskedAgain = earlier.Subscription == replay.Subscription && earlier.GetType() == replay.GetType();
+                if (isAskedAgain) earlier.Dispose(); // what was left is in the new one
             }
 
-            while (_replays.TryPeek(out RetainedReplay? first) && first.IsFinished) _replays.Dequeue();
+            while (_replays.TryPeek(out Replay? first) && first.IsFinished) _replays.Dequeue();
             replay.Turn = _outbox.NextNumber;
             _replays.Enqueue(replay);
         }
 
-        if (connection.TryMarkWaiting()) batch.Add(connection);
+        connection.MarkWaiting(batch);
     }
 
     /// <summary>
@@ -233,6 +304,7 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
             Release();
             _inflight?.TakeShared(shared, except: this);
             _outbox.TakeShared(shared, except: this);
+            _changes?.TakeShared(shared, except: this);
             return true;
         }
     }
@@ -261,6 +333,8 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
             _connection = null;
             _inflight?.TakeShared(shared, except: null);
             _outbox.TakeShared(shared, except: null);
+            _changes?.TakeShared(shared, except: null);
+            _changes?.Clear();
             _outbox.Clear();
             _inflight?.Clear();
             DropReplays();
@@ -274,14 +348,15 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
     /// <param name="filter">The filter.</param>
     /// <param name="options">What the client asked for.</param>
     /// <param name="identifier">The Subscription Identifier; 0 for none.</param>
+    /// <param name="criteria">What counts as a change, where only changes are wanted; null otherwise.</param>
     /// <param name="all">The broker's subscriptions, where it is added.</param>
     /// <param name="subscription">The subscription, if there is one now.</param>
     public SubscribeOutcome Subscribe(
-        TopicFilter filter, SubscriptionOptions options, int identifier, Subscriptions all, out Subscription? subscription)
+        TopicFilter filter, SubscriptionOptions options, int identifier, ChangeCriteria? criteria, Subscriptions all, out Subscription? subscription)
     {
-        string key = filter.IsShared
-            ? $"$share/{Encoding.UTF8.GetString(filter.Group)}/{Encoding.UTF8.GetString(filter.Filter)}"
-            : Encoding.UTF8.GetString(filter.Filter);
+        string share = filter.IsShared ? $"$share/{Encoding.UTF8.GetString(filter.Group)}/" : "";
+        string key = $"{share}{(filter.IsChangeOnly ? "$changes/" : "")}{Encoding.UTF8.GetString(filter.Filter)}";
+        bool knowsValues = options.RetainHandling == RetainHandling.Send;
         lock (_gate)
         {
             subscription = null;
@@ -289,12 +364,16 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
             if (_subscriptions.TryGetValue(key, out subscription))
             {
                 subscription.Change(options, identifier);
+                if (criteria is null) return SubscribeOutcome.Changed;
+                subscription.Change(criteria, knowsValues);
+                _changes?.Drop(subscription);
                 return SubscribeOutcome.Changed;
             }
 
             if (_subscriptions.Count >= environment.Limits.SubscriptionsPerSession) return SubscribeOutcome.TooMany;
             subscription = new Subscription(this, key);
             subscription.Change(options, identifier);
+            subscription.Change(criteria, knowsValues);
             _subscriptions.Add(key, subscription);
             all.Add(subscription, filter);
             return SubscribeOutcome.Added;
@@ -308,6 +387,7 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
         {
             if (!_subscriptions.Remove(key, out Subscription? subscription)) return false;
             all.Remove(subscription);
+            _changes?.Drop(subscription);
             return true;
         }
     }
@@ -330,10 +410,11 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
             windowOpen = false; // new messages wait behind the old ones [MQTT-4.6.0-1]
         }
 
-        long turn = _replays is not null && _replays.TryPeek(out RetainedReplay? replay) ? replay.Turn : 0;
+        long turn = _replays is not null && _replays.TryPeek(out Replay? replay) ? replay.Turn : 0;
         bool any = (turn > 0 && _outbox.TryTake(windowOpen, turn, out Delivery delivery)) // what was there before the replay [MQTT-4.6.0-5]
             || TryTakeReplay(windowOpen, out delivery)
-            || _outbox.TryTake(windowOpen, long.MaxValue, out delivery);
+            || _outbox.TryTake(windowOpen, long.MaxValue, out delivery)
+            || TryTakeChange(windowOpen, out delivery);
         if (!any) return false;
         Send(delivery, again: 0, writer, output, ref published);
         return true;
@@ -372,8 +453,20 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
         delivery = default;
         while (_replays is { Count: > 0 })
         {
-            RetainedReplay replay = _replays.Peek();
-            if (replay.TryTake(windowOpen, environment.Clock.Now, out delivery)) return true;
+            Replay replay = _replays.Peek();
+            while (replay.TryTake(windowOpen, environment.Clock.Now, out delivery, out TopicState? topic))
+            {
+                if (topic is null) return true;
+                bool isNewerOnItsWay = _changes?.Find(replay.Subscription, topic) is not null;
+                if (!isNewerOnItsWay)
+                {
+                    NoteSent(replay.Subscription, topic, delivery.Message);
+                    return true;
+                }
+
+                delivery.Message.Release();
+            }
+
             if (!replay.IsFinished) return false;
             _replays.Dequeue();
         }
@@ -381,16 +474,43 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
         return false;
     }
 
+    private bool TryTakeChange(bool windowOpen, out Delivery delivery)
+    {
+        delivery = default;
+        if (_changes is null || !_changes.TryTake(windowOpen, out WaitingChange change)) return false;
+        delivery = change.Delivery;
+        return true;
+    }
+
+    private void NoteSent(Subscription subscription, TopicState topic, Message value)
+    {
+        if (!subscription.IsTracked) return;
+        subscription.TrackOf(topic).Sent(value.Payload, subscription.Criteria!, environment.Clock.Now, environment.Values.DigestKey); // tracked: it has criteria
+    }
+
+    private bool CanTakeAtOnce(Subscription subscription, in Delivery delivery, ISessionConnection? connection, WakeBatch batch)
+    {
+        if (connection is null || connection.IsHeldUp(batch) || !_outbox.HasRoom(delivery.Message.Size)) return false;
+        foreach (Replay replay in _replays ?? [])
+        {
+            if (replay.Subscription == subscription && !replay.IsFinished) return false; // the first value comes first
+        }
+
+        bool needsWindow = delivery.Qos != QualityOfService.AtMostOnce;
+        return !needsWindow || (_outbox.AcknowledgedCount + (_inflight?.Charged ?? 0) < _window && _inflight is not { IsResending: true });
+    }
+
     private void Release()
     {
         _connection = null;
+        _changes?.DropUnacknowledged();
         CountDrop(DeliverOutcome.Offline, _outbox.DropUnacknowledged());
         DropReplays();
     }
 
     private void DropReplays()
     {
-        foreach (RetainedReplay replay in _replays ?? []) replay.Dispose();
+        foreach (Replay replay in _replays ?? []) replay.Dispose();
         _replays = null;
     }
 

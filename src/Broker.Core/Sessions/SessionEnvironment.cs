@@ -1,3 +1,4 @@
+using Broker.Core.ChangeDetection;
 using Broker.Core.Limits;
 using Broker.Core.Security;
 using Broker.Core.Telemetry;
@@ -8,4 +9,4 @@ namespace Broker.Core.Sessions;
 
 /// <summary>What every session works with.</summary>
 internal sealed record SessionEnvironment(
-    BrokerLimits Limits, BrokerClock Clock, IAuthorizer Authorizer, BrokerMetrics Metrics, ILogger Logger);
+    BrokerLimits Limits, BrokerClock Clock, TimingWheel Wheel, IAuthorizer Authorizer, LastValues Values, BrokerMetrics Metrics, ILogger Logger);

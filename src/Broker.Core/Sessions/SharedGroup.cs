@@ -1,3 +1,4 @@
+using Broker.Core.ChangeDetection;
 using Broker.Core.Messages;
 using Broker.Core.Protocol;
 using Broker.Core.Topics;
@@ -11,11 +12,15 @@ namespace Broker.Core.Sessions;
 /// <remarks>Threading: members are replaced as a whole under the gate of <see cref="Subscriptions"/>; readers take the array as it is.</remarks>
 internal sealed class SharedGroup(string key) : TreeEntry
 {
+    private readonly Dictionary<TopicState, ChangeTrack> _tracks = []; // under its own lock
     private Subscription[] _members = [];
     private int _turn;
 
     /// <summary>Group name and filter as the clients wrote them: <c>$share/group/filter</c>.</summary>
     public string Key { get; } = key;
+
+    /// <summary>What counts as a change for the group, as its last subscriber said; null for an ordinary one.</summary>
+    public ChangeCriteria? Criteria { get; set; }
 
     /// <summary>Whether nobody is left.</summary>
     public bool IsEmpty => _members.Length == 0;
@@ -92,6 +97,42 @@ internal sealed class SharedGroup(string key) : TreeEntry
         }
 
         return outcome;
+    }
+
+    /// <summary>
+    /// Gives a change to a member, and if all are full lets it wait, conflated, for the one whose turn it is: no change is lost.
+    /// </summary>
+    /// <param name="change">The change; its delivery's message is the caller's.</param>
+    /// <param name="batch">Collects the connections to wake.</param>
+    /// <param name="now">Milliseconds of the broker's clock.</param>
+    /// <param name="digestKey">The key of the digests of values.</param>
+    public DeliverOutcome DeliverChange(in Change change, WakeBatch batch, long now, ulong digestKey)
+    {
+        if (!IsChange(change, now, digestKey)) return DeliverOutcome.Unchanged;
+        DeliverOutcome outcome = Deliver(change.Message, change.Message.Qos, batch);
+        if (IsTaken(outcome)) return outcome;
+        foreach (Subscription member in Volatile.Read(ref _members))
+        {
+            (SubscriptionOptions options, int identifier) = member.Current;
+            QualityOfService granted = change.Message.Qos < options.Qos ? change.Message.Qos : options.Qos;
+            var delivery = new Delivery(change.Message, granted, options.RetainAsPublished && change.Message.Retain, identifier, null, this);
+            outcome = member.Session.DeliverChange(member, delivery, change with { IsChanged = true }, batch);
+            if (outcome is DeliverOutcome.Queued or DeliverOutcome.Conflated) return outcome;
+        }
+
+        return outcome;
+    }
+
+    private bool IsChange(in Change change, long now, ulong digestKey)
+    {
+        if (Criteria is not { } criteria || criteria.Parts is [{ IsExact: true }]) return change.IsChanged;
+        lock (_tracks)
+        {
+            if (!_tracks.TryGetValue(change.Topic, out ChangeTrack? track)) _tracks[change.Topic] = track = new ChangeTrack();
+            if (track.Decide(change.Message.Payload, criteria, now, digestKey) != ChangeVerdict.Send) return false;
+            track.Sent(change.Message.Payload, criteria, now, digestKey);
+            return true;
+        }
     }
 
     private static bool IsTaken(DeliverOutcome outcome) => outcome is DeliverOutcome.Queued or DeliverOutcome.OldestDropped;

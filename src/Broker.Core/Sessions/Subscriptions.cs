@@ -57,6 +57,7 @@ internal sealed class Subscriptions(ulong hashSeed)
             }
 
             subscription.Group = group;
+            group.Criteria = subscription.Criteria;
             group.Add(subscription);
             Interlocked.Increment(ref _shared);
         }

@@ -12,6 +12,9 @@ internal sealed class WakeBatch
     [ThreadStatic]
     private static WakeBatch? _idle;
 
+    [ThreadStatic]
+    private static long _uses;
+
     private ISessionConnection[] _connections = new ISessionConnection[16];
     private int _count;
 
@@ -20,10 +23,14 @@ internal sealed class WakeBatch
     {
         WakeBatch batch = _idle ?? new WakeBatch();
         _idle = null;
+        batch.Number = ((long)Environment.CurrentManagedThreadId << 40) | ++_uses;
         return batch;
     }
 
-    /// <summary>Adds a connection whose <see cref="ISessionConnection.TryMarkWaiting"/> said true.</summary>
+    /// <summary>Tells this use of the batch from every other.</summary>
+    public long Number { get; private set; }
+
+    /// <summary>Adds a connection that has something to send; called by <see cref="ISessionConnection.MarkWaiting"/>.</summary>
     public void Add(ISessionConnection connection)
     {
         if (_count == _connections.Length) Array.Resize(ref _connections, 2 * _count);

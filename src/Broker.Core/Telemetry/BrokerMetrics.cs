@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Broker.Core.ChangeDetection;
 using Broker.Core.Protocol;
 using Broker.Core.Sessions;
 
@@ -47,6 +48,9 @@ internal sealed class BrokerMetrics : IDisposable
         _meter.CreateObservableCounter("mqtt.connections.closed", () => Tagged(_closed, "reason", static i => ((CloseReason)i).ToWord()), "{connection}", "Connections that ended, by reason");
         _meter.CreateObservableCounter("mqtt.sessions.expired", () => SessionsExpired, "{session}", "Sessions that ended because their time was over");
     }
+
+    /// <summary>What change-only delivery did in all.</summary>
+    public ChangeCounters Changes { get; } = new();
 
     /// <summary>Bytes received from clients.</summary>
     public long BytesReceived => Interlocked.Read(ref _bytesReceived);
@@ -97,6 +101,30 @@ internal sealed class BrokerMetrics : IDisposable
         _meter.CreateObservableGauge("mqtt.subscriptions", subscriptions, "{subscription}", "Subscriptions of all sessions");
         _meter.CreateObservableGauge("mqtt.retained.messages", retained, "{message}", "Retained messages");
         _meter.CreateObservableGauge("mqtt.retained.bytes", retainedBytes, "By", "Bytes of all retained messages");
+    }
+
+    /// <summary>Adds the counters of change-only delivery, in all and by rule.</summary>
+    public void ObserveChanges(IReadOnlyList<ChangeRule> rules, Func<long> topics, Func<long> bytes)
+    {
+        Create("received", "{message}", "Publications that were looked at for change-only delivery", static c => c.Received);
+        Create("sent", "{message}", "Messages that change-only subscribers got", static c => c.Sent);
+        Create("suppressed", "{message}", "Messages that change-only subscribers were spared because nothing had changed", static c => c.Suppressed);
+        Create("conflated", "{message}", "Messages that a newer value replaced while they waited", static c => c.Conflated);
+        Create("saved.bytes", "By", "Bytes of topic, properties and payload that were not sent", static c => c.BytesSaved);
+        _meter.CreateObservableGauge("mqtt.last_values", topics, "{topic}", "Topics whose last value is kept");
+        _meter.CreateObservableGauge("mqtt.last_values.bytes", bytes, "By", "Bytes of the last values");
+
+        void Create(string name, string unit, string description, Func<ChangeCounters, long> read) =>
+            _meter.CreateObservableCounter("mqtt.changes." + name, () => Measure(read), unit, description);
+
+        IEnumerable<Measurement<long>> Measure(Func<ChangeCounters, long> read)
+        {
+            yield return new Measurement<long>(read(Changes));
+            foreach (ChangeRule rule in rules)
+            {
+                yield return new Measurement<long>(read(rule.Counters), new KeyValuePair<string, object?>("rule", rule.Name));
+            }
+        }
     }
 
     /// <summary>One read of a connection was handled.</summary>
@@ -153,6 +181,8 @@ internal sealed class BrokerMetrics : IDisposable
         DeliverOutcome.OldestDropped => "oldest-dropped",
         DeliverOutcome.SessionEnded => "session-ended",
         DeliverOutcome.Expired => "expired",
+        DeliverOutcome.Unchanged => "unchanged",
+        DeliverOutcome.Conflated => "conflated",
         DeliverOutcome.TooLarge => "too-large",
         DeliverOutcome.NotAuthorized => "not-authorized",
         _ => "none",

@@ -6,9 +6,12 @@ public readonly ref struct TopicFilter
 {
     private static ReadOnlySpan<byte> ShareWord => "$share"u8;
 
-    private TopicFilter(ReadOnlySpan<byte> group, ReadOnlySpan<byte> filter, bool hasWildcard)
+    private static ReadOnlySpan<byte> ChangesPrefix => "$changes/"u8;
+
+    private TopicFilter(ReadOnlySpan<byte> group, bool isChangeOnly, ReadOnlySpan<byte> filter, bool hasWildcard)
     {
         Group = group;
+        IsChangeOnly = isChangeOnly;
         Filter = filter;
         HasWildcard = hasWildcard;
     }
@@ -16,7 +19,10 @@ public readonly ref struct TopicFilter
     /// <summary>The share name; empty if the subscription is not shared.</summary>
     public ReadOnlySpan<byte> Group { get; }
 
-    /// <summary>The filter that topics are matched with: what was parsed, without "$share/{group}/".</summary>
+    /// <summary>Whether the filter began with "$changes/", behind the share name if there is one: only changes are wanted.</summary>
+    public bool IsChangeOnly { get; }
+
+    /// <summary>The filter that topics are matched with: what was parsed, without "$share/{group}/" and "$changes/".</summary>
     public ReadOnlySpan<byte> Filter { get; }
 
     /// <summary>Whether the filter began with "$share/{group}/".</summary>
@@ -50,6 +56,9 @@ public readonly ref struct TopicFilter
             return fault;
         }
 
+        bool isChangeOnly = rest.StartsWith(ChangesPrefix);
+        if (isChangeOnly) rest = rest[ChangesPrefix.Length..];
+        if (rest.IsEmpty || rest.SequenceEqual(ChangesPrefix[..^1])) return TopicFault.NoFilter;
         if (TopicName.LevelCount(rest) > maxLevels)
         {
             return TopicFault.TooManyLevels;
@@ -60,7 +69,7 @@ public readonly ref struct TopicFilter
             return TopicFault.MisplacedWildcard;
         }
 
-        filter = new TopicFilter(group, rest, hasWildcard);
+        filter = new TopicFilter(group, isChangeOnly, rest, hasWildcard);
         return TopicFault.None;
     }
 
