@@ -50,6 +50,18 @@ internal sealed record ClientFacts
         return size <= ushort.MaxValue && Takes(size + PacketAroundText) ? Encoding.UTF8.GetBytes(text) : default;
     }
 
+    /// <summary>
+    /// The reason string of an acknowledgement; nothing if the client declined them, or if the packet would become larger than
+    /// it takes [MQTT-3.4.2-2, MQTT-3.9.2-1].
+    /// </summary>
+    /// <param name="reasonCode">What it is about.</param>
+    /// <param name="more">Bytes that the packet has for other things, e.g. further reason codes.</param>
+    public ReadOnlySpan<byte> TextFor(ReasonCode reasonCode, int more = 0)
+    {
+        ReadOnlySpan<byte> text = SendsReasons ? ReasonTexts.For(reasonCode) : default;
+        return Takes(text.Length + PacketAroundText + more) ? text : default;
+    }
+
     /// <summary>Whether the client takes a packet of <paramref name="bytes"/> [MQTT-3.1.2-24].</summary>
     public bool Takes(int bytes) => MaximumPacketSize is not { } maximum || bytes <= maximum;
 }

@@ -35,7 +35,7 @@ internal sealed class MessageRouter(
         {
             // 3 bounds: a refusal comes before anybody has the message
             bool mayRefuse = limits.Overflow == OverflowPolicy.Refuse && publication.Qos != QualityOfService.AtMostOnce;
-            if (mayRefuse && !HasRoom(targets, message.Size)) return RouteOutcome.QuotaExceeded;
+            if (mayRefuse && !HasRoom(message, targets)) return RouteOutcome.QuotaExceeded;
 
             // 4 retain, and match again: who subscribes at this moment either finds it retained, or is found here
             if (publication.Retain)
@@ -113,16 +113,18 @@ internal sealed class MessageRouter(
     private static bool IsOwn(Message message, Subscription subscription) =>
         message.Publisher.ClientId.Length > 0 && message.Publisher.ClientId == subscription.Session.Identity.ClientId;
 
-    private static bool HasRoom(RouteTargets targets, int size)
+    private static bool HasRoom(Message message, RouteTargets targets)
     {
         foreach (Subscription subscription in targets.Individuals)
         {
-            if (subscription.Qos != QualityOfService.AtMostOnce && !subscription.Session.HasRoom(size)) return false;
+            SubscriptionOptions options = subscription.Current.Options;
+            if (options.Qos == QualityOfService.AtMostOnce || (options.NoLocal && IsOwn(message, subscription))) continue;
+            if (!subscription.Session.HasRoom(message.Size)) return false;
         }
 
         foreach (SharedGroup group in targets.Groups)
         {
-            if (!group.HasRoom(size)) return false;
+            if (!group.HasRoom(message.Size)) return false;
         }
 
         return true;
