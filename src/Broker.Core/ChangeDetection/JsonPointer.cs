@@ -24,9 +24,9 @@ public sealed class JsonPointer
     public string Text { get; }
 
     /// <summary>Reads a pointer.</summary>
-    public static bool TryParse(string text, out JsonPointer pointer)
+    public static bool TryParse(string text, out JsonPointer parsed)
     {
-        pointer = new JsonPointer(text, []);
+        parsed = new JsonPointer(text, []);
         if (text.Length == 0) return true;
         string[] steps = text.Split('/');
         if (text[0] != '/' || steps.Length - 1 > MostSteps) return false;
@@ -42,7 +42,7 @@ public sealed class JsonPointer
             unescaped[i - 1] = Encoding.UTF8.GetBytes(name);
         }
 
-        pointer = new JsonPointer(text, unescaped);
+        parsed = new JsonPointer(text, unescaped);
         return true;
     }
 

@@ -19,7 +19,7 @@ internal static class AuthHandler
         string? method = packet.HasMethod ? Encoding.UTF8.GetString(packet.Method) : null;
         if (connection.Facts.AuthenticationMethod is null)
         {
-            ProtocolViolationException.Protocol("AUTH came, but CONNECT named no authentication method"); // [MQTT-4.12.0-6]
+            ProtocolViolationException.Protocol("AUTH came, but CONNECT named no authentication method"); // [MQTT-4.12.0-7]
         }
 
         if (method != connection.Facts.AuthenticationMethod)

@@ -299,12 +299,12 @@ public sealed class ClientConnection : WheelTimer, ISessionConnection, ICommitWa
         _broker.Store.WhenCommitted(ack.Commit, this);
     }
 
-    /// <summary>Publications that are accepted and wait for a commit.</summary>
-    internal int UnacknowledgedPublications
+    /// <summary>Publications whose acknowledgement waits for a commit; and those of them that are not a QoS 2 exchange of the session.</summary>
+    internal (int All, int BesideExchanges) UnacknowledgedPublications
     {
         get
         {
-            using (_answers.Enter()) return _acks?.Count ?? 0;
+            using (_answers.Enter()) return (_acks?.Count ?? 0, _acks?.CountBesideExchanges ?? 0);
         }
     }
 

@@ -43,11 +43,23 @@ internal sealed record ClientFacts
     }
 
     /// <summary>A reason string in UTF-8, or nothing if the packet would become larger than the client takes [MQTT-3.2.2-19].</summary>
-    public ReadOnlySpan<byte> TextThatFits(string? text)
+    public ReadOnlySpan<byte> TextThatFits(string? text, int more = 0)
     {
         if (text is null) return default;
         int size = Encoding.UTF8.GetByteCount(text);
-        return size <= ushort.MaxValue && Takes(size + PacketAroundText) ? Encoding.UTF8.GetBytes(text) : default;
+        return size <= ushort.MaxValue && Takes(size + PacketAroundText + more) ? Encoding.UTF8.GetBytes(text) : default;
+    }
+
+    /// <summary>
+    /// The reason string of an acknowledgement; nothing if the client declined them, or if the packet would become larger than
+    /// it takes [MQTT-3.4.2-2, MQTT-3.9.2-1].
+    /// </summary>
+    /// <param name="reasonCode">What it is about.</param>
+    /// <param name="more">Bytes that the packet has for other things, e.g. further reason codes.</param>
+    public ReadOnlySpan<byte> TextFor(ReasonCode reasonCode, int more = 0)
+    {
+        ReadOnlySpan<byte> text = SendsReasons ? ReasonTexts.For(reasonCode) : default;
+        return Takes(text.Length + PacketAroundText + more) ? text : default;
     }
 
     /// <summary>Whether the client takes a packet of <paramref name="bytes"/> [MQTT-3.1.2-24].</summary>

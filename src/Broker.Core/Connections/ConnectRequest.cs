@@ -55,7 +55,7 @@ internal sealed record ConnectRequest
             ClientId = given.Length > 0 ? given : broker.ClientIdentifiers.Next(), // [MQTT-3.1.3-6]
             GivenClientId = given,
             UserName = packet.HasUserName ? Encoding.UTF8.GetString(packet.UserName) : null,
-            Password = packet.HasPassword ? new ReadOnlyMemory<byte>(packet.Password.ToArray()) : null,
+            Password = packet.HasPassword ? packet.Password.ToArray() : default(ReadOnlyMemory<byte>?), // null alone would become empty memory
             CleanStart = packet.CleanStart,
             KeepAlive = replaces ? longest : packet.KeepAlive,
             ReplacesKeepAlive = replaces,

@@ -5,6 +5,7 @@ using Broker.Core.Messages;
 using Broker.Core.Protocol;
 using Broker.Core.Security;
 using Broker.Core.Sessions;
+using Broker.Core.Telemetry;
 using Broker.Core.Topics;
 
 namespace Broker.Core.Connections;
@@ -200,6 +201,13 @@ internal sealed class Handshake : IDisposable
         {
             Decide(result, batch);
         }
+#pragma warning disable CA1031 // nobody awaits this; the client must not be left waiting because of a fault of ours
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            _broker.Logger.InternalError(fault, _connection.Info, _request.ClientId);
+            _connection.Close(CloseReason.InternalError, "The broker failed to handle a packet");
+        }
         finally
         {
             batch.WakeAndReturn();
@@ -251,7 +259,7 @@ internal sealed class Handshake : IDisposable
 
         _connection.Prepare(
             new PublishWriter(_connection.Facts.Version, _connection.Facts.MaximumPacketSize, _request.OutgoingAliases),
-            new IncomingAliases(_broker.Limits.TopicAliases));
+            new IncomingAliases(_broker.Limits.TopicAliases, _broker.Limits.TopicBytes));
         Will? left = will is null
             ? null
             : new Will(will, _request.WillMessageExpiry, identity, _request.WillDelay, _broker.Wills.PublishDue);

@@ -4,7 +4,9 @@ namespace Broker.Core.Connections;
 
 /// <summary>The topic aliases that a client set on this connection.</summary>
 /// <remarks>Threading: whoever calls Receive, one at a time. Owner: the connection; they die with it [MQTT-3.3.2-7].</remarks>
-internal sealed class IncomingAliases(int maximum)
+/// <param name="maximum">The highest alias.</param>
+/// <param name="topicBytes">The longest topic; of a longer one only so much is kept that it stays too long.</param>
+internal sealed class IncomingAliases(int maximum, int topicBytes)
 {
     private byte[]?[] _topics = [];
 
@@ -21,7 +23,8 @@ internal sealed class IncomingAliases(int maximum)
             return known;
         }
 
-        if (!topic.SequenceEqual(_topics[alias])) _topics[alias] = topic.ToArray(); // [MQTT-3.3.2-12]
+        ReadOnlySpan<byte> kept = topic.Length > topicBytes ? topic[..(topicBytes + 1)] : topic;
+        if (!kept.SequenceEqual(_topics[alias])) _topics[alias] = kept.ToArray(); // [MQTT-3.3.2-12]
         return topic;
     }
 }

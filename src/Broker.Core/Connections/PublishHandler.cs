@@ -49,22 +49,23 @@ internal static class PublishHandler
         if (packet.Qos == QualityOfService.AtMostOnce) return true;
         Session session = connection.Session!; // connected: it has a session
         int maximum = connection.Facts.IsV5 ? connection.Broker.Limits.ReceiveMaximum : ushort.MaxValue;
-        int waiting = connection.UnacknowledgedPublications;
-        if (waiting >= maximum) TooMany(maximum);
+        (int all, int besideExchanges) = connection.UnacknowledgedPublications;
+        if (all >= maximum) TooMany(maximum);
         if (packet.Qos == QualityOfService.AtLeastOnce)
         {
+            if (besideExchanges + session.Receiving >= maximum) TooMany(maximum);
             if (!session.IsReceiving(packet.PacketId)) return true;
             Finish(connection, packet, ReasonCode.PacketIdentifierInUse, 0, batch);
             return false;
         }
 
-        switch (session.BeginReceive(packet.PacketId, maximum - waiting))
+        switch (session.BeginReceive(packet.PacketId, maximum - besideExchanges, out long commit))
         {
             case ReceiveOutcome.TooMany:
                 TooMany(maximum);
                 return false;
             case ReceiveOutcome.Duplicate:
-                connection.Acknowledge(new PendingAck(PacketType.PubRec, packet.PacketId, ReasonCode.Success, 0), batch);
+                connection.Acknowledge(new PendingAck(PacketType.PubRec, packet.PacketId, ReasonCode.Success, commit), batch);
                 return false;
             default:
                 return true;
@@ -92,6 +93,7 @@ internal static class PublishHandler
         }
 
         if (packet.Qos == QualityOfService.AtMostOnce) return;
+        if (packet.Qos == QualityOfService.ExactlyOnce && commit != 0) connection.Session!.NoteReceived(packet.PacketId, commit);
         PacketType type = packet.Qos == QualityOfService.AtLeastOnce ? PacketType.PubAck : PacketType.PubRec;
         connection.Acknowledge(new PendingAck(type, packet.PacketId, reason, commit), batch);
     }
@@ -106,7 +108,7 @@ internal static class PublishHandler
             || (reason == ReasonCode.QuotaExceeded && packet.Qos == QualityOfService.AtMostOnce);
         if (!isDropped) ProtocolViolationException.Throw(reason, System.Text.Encoding.UTF8.GetString(ReasonTexts.For(reason)));
         reason = ReasonCode.Success; // [3.1.1 MQTT-3.3.5-2]: a positive acknowledgement, or a closed connection
-        if (packet.Qos == QualityOfService.ExactlyOnce) connection.Session!.BeginReceive(packet.PacketId, ushort.MaxValue); // PUBREL follows
+        if (packet.Qos == QualityOfService.ExactlyOnce) connection.Session!.BeginReceive(packet.PacketId, ushort.MaxValue, out _); // PUBREL follows
     }
 
     private static void TooMany(int maximum) =>

@@ -1,4 +1,3 @@
-using System.Text;
 using Broker.Core.ChangeDetection;
 using Broker.Core.Limits;
 using Broker.Core.Messages;
@@ -111,8 +110,10 @@ internal static class SubscribeHandler
         else if (messages.Length > 0) replays.Add(new RetainedReplay(subscription, messages) { Except = except });
     }
 
-    private static ReadOnlySpan<byte> Text(ClientConnection connection, ReadOnlySpan<byte> reasons)
+    private static ReadOnlySpan<byte> Text(ClientConnection connection, ReadOnlySpan<byte> reasons, string? fault)
     {
+        bool isAboutFault = fault is not null && reasons.Contains((byte)ReasonCode.ImplementationSpecificError);
+        if (isAboutFault && connection.Facts.SendsReasons) return connection.Facts.TextThatFits(fault, reasons.Length);
         foreach (byte reason in reasons)
         {
             ReadOnlySpan<byte> text = connection.Facts.TextFor((ReasonCode)reason, reasons.Length);

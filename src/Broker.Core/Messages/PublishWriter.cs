@@ -13,6 +13,7 @@ internal sealed class PublishWriter(ProtocolVersion version, uint? maximumPacket
 {
     private const int LargestFixedHeader = 5;
     private const int AliasProperty = 3;
+    private const int AliasAtMost = AliasProperty + 2; // both lengths of the packet may take a byte more with it
     private const int ExpiryProperty = 5;
 
     private readonly long _maximumPacketSize = maximumPacketSize ?? long.MaxValue;
@@ -34,7 +35,7 @@ internal sealed class PublishWriter(ProtocolVersion version, uint? maximumPacket
         long total = TotalSize(message.PrefixedTopic.Length, idBytes, isV5, properties, message.Payload.Length);
         ReadOnlySpan<byte> topic = message.PrefixedTopic;
         ushort alias = 0;
-        if (topicAliases > 0 && isV5 && total + AliasProperty < _maximumPacketSize)
+        if (topicAliases > 0 && isV5 && total + AliasAtMost <= _maximumPacketSize)
         {
             alias = AliasOf(message, out bool known);
             if (known) topic = [0, 0];

@@ -15,11 +15,15 @@ internal sealed class AckQueue(IBrokerStore store)
     /// <summary>Publications that were accepted and not yet acknowledged.</summary>
     public int Count => _pending?.Count ?? 0;
 
+    /// <summary>How many of them no unfinished QoS 2 exchange of the session stands for: QoS 1, and what was refused.</summary>
+    public int CountBesideExchanges { get; private set; }
+
     /// <summary>Whether an acknowledgement may leave now; otherwise it is put in line.</summary>
     public bool TryPass(in PendingAck ack)
     {
         if (Count == 0 && (ack.Commit == 0 || store.IsCommitted(ack.Commit))) return true;
         (_pending ??= new Queue<PendingAck>()).Enqueue(ack);
+        if (IsBesideExchanges(ack)) CountBesideExchanges++;
         return false;
     }
 
@@ -29,12 +33,15 @@ internal sealed class AckQueue(IBrokerStore store)
         if (_pending is not null && _pending.TryPeek(out ack) && (ack.Commit == 0 || store.IsCommitted(ack.Commit)))
         {
             _pending.Dequeue();
+            if (IsBesideExchanges(ack)) CountBesideExchanges--;
             return true;
         }
 
         ack = default;
         return false;
     }
+
+    private static bool IsBesideExchanges(in PendingAck ack) => ack.Type == PacketType.PubAck || ack.ReasonCode >= ReasonCode.UnspecifiedError;
 }
 
 /// <summary>An acknowledgement that is due once its commit is complete.</summary>

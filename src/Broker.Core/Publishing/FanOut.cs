@@ -27,23 +27,28 @@ internal sealed class FanOut(LastValues values, Subscriptions subscriptions, Bro
             if (!targets.HasChanges && topic.Criteria is null)
             {
                 values.Note(ref topic, message, clock.Now, out previous);
-                DeliverAll(message, targets, batch);
-            }
-            else
-            {
-                lock (values.LockOf(message.Topic))
+                targets = subscriptions.Refresh(targets, message.Topic);
+                if (!targets.HasChanges)
                 {
-                    bool isChanged = values.Note(ref topic, message, clock.Now, out previous);
-                    DeliverChanges(new Change(topic, message, previous, isChanged), targets, batch);
+                    DeliverAll(message, targets, batch);
+                    return;
                 }
+            }
+
+            lock (values.LockOf(message.Topic))
+            {
+                // Noted first, matched afterwards: who subscribes at this moment finds the new value, or is found here.
+                bool isChanged = values.Note(ref topic, message, clock.Now, out Message? before) || previous is not null;
+                previous ??= before;
+                targets = subscriptions.Refresh(targets, message.Topic);
+                DeliverChanges(new Change(topic, message, previous, isChanged), targets, batch);
             }
         }
         finally
         {
             previous?.Release();
+            if (message.Retain && message.Payload.IsEmpty) values.Remove(message.Topic); // there is no value any more
         }
-
-        if (message.Retain && message.Payload.IsEmpty) values.Remove(message.Topic); // there is no value any more
     }
 
     /// <summary>The rules' minimum interval for a topic is over: its newest value goes out, if it still is a change.</summary>

@@ -34,7 +34,7 @@ internal sealed class MessageRouter(
         {
             // 3 bounds: a refusal comes before anybody has the message
             bool mayRefuse = limits.Overflow == OverflowPolicy.Refuse && publication.Qos != QualityOfService.AtMostOnce;
-            if (mayRefuse && !HasRoom(targets, message.Size)) return RouteOutcome.QuotaExceeded;
+            if (mayRefuse && !HasRoom(message, targets)) return RouteOutcome.QuotaExceeded;
 
             // 4 retain, and match again: who subscribes at this moment either finds it retained, or is found here
             if (publication.Retain)
@@ -56,16 +56,19 @@ internal sealed class MessageRouter(
         }
     }
 
-    private static bool HasRoom(RouteTargets targets, int size)
+    private static bool HasRoom(Message message, RouteTargets targets)
     {
         foreach (Subscription subscription in targets.Individuals)
         {
-            if (subscription.Qos != QualityOfService.AtMostOnce && !subscription.Session.HasRoom(size)) return false;
+            SubscriptionOptions options = subscription.Current.Options;
+            bool asksForRoom = options.Qos != QualityOfService.AtMostOnce && subscription.Criteria is null && !subscription.IsOwn(message, options);
+            if (!asksForRoom) continue;
+            if (!subscription.Session.HasRoom(message.Size)) return false;
         }
 
         foreach (SharedGroup group in targets.Groups)
         {
-            if (!group.HasRoom(size)) return false;
+            if (!group.HasRoom(message.Size)) return false;
         }
 
         return true;

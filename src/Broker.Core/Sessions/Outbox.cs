@@ -29,8 +29,11 @@ internal sealed class Outbox(BrokerLimits limits, BrokerClock clock)
     /// <summary>Bytes that wait.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>Whether a message of <paramref name="size"/> bytes fits within both bounds.</summary>
-    public bool HasRoom(int size) => Count < limits.QueueMessages && Bytes + size <= limits.QueueBytes;
+    /// <summary>
+    /// Whether a message of <paramref name="size"/> bytes fits within both bounds; looks whether expired messages can make room
+    /// for it.
+    /// </summary>
+    public bool HasRoom(int size) => Fits(size) || TryPurge(size);
 
     /// <summary>
     /// Adds a delivery, or says why not. With <see cref="OverflowPolicy.DropOldest"/> the dropped messages are released here,
@@ -40,11 +43,11 @@ internal sealed class Outbox(BrokerLimits limits, BrokerClock clock)
     {
         droppedOldest = 0;
         int size = delivery.Message.Size;
-        if (!HasRoom(size) && !TryPurge(size))
+        if (!HasRoom(size))
         {
             bool makeRoom = delivery.Qos != QualityOfService.AtMostOnce && limits.Overflow == OverflowPolicy.DropOldest;
             if (!makeRoom || size > limits.QueueBytes) return DeliverOutcome.QueueFull;
-            while (!HasRoom(size))
+            while (!Fits(size))
             {
                 Delivery oldest = TakeOldest();
                 oldest.Message.Release();
@@ -122,6 +125,8 @@ internal sealed class Outbox(BrokerLimits limits, BrokerClock clock)
         _unacknowledged = _acknowledged = null;
     }
 
+    private bool Fits(int size) => Count < limits.QueueMessages && Bytes + size <= limits.QueueBytes;
+
     /// <summary>Drops what expired while it waited, at most once a second; true if there is room now.</summary>
     private bool TryPurge(int size)
     {
@@ -134,7 +139,7 @@ internal sealed class Outbox(BrokerLimits limits, BrokerClock clock)
             _purged += removed;
         }
 
-        return HasRoom(size);
+        return Fits(size);
     }
 
     private Delivery TakeOldest()

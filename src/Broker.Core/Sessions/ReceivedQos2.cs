@@ -17,20 +17,52 @@ internal enum ReceiveOutcome
 /// <remarks>Threading: none of its own; under the session's gate. Owner: its session.</remarks>
 internal sealed class ReceivedQos2
 {
-    private readonly HashSet<ushort> _ids = [];
+    private readonly Dictionary<ushort, Entry> _ids = [];
+
+    /// <summary>How many of them count against our Receive Maximum: those whose PUBLISH came on this connection.</summary>
+    public int Charged { get; private set; }
 
     /// <summary>Notes an arrival.</summary>
-    public ReceiveOutcome Begin(ushort packetId, int maximum)
+    /// <param name="packetId">The packet identifier.</param>
+    /// <param name="maximum">How many may be unfinished on this connection.</param>
+    /// <param name="commit">Of a duplicate, what its acknowledgement has to wait for; 0 if nothing.</param>
+    public ReceiveOutcome Begin(ushort packetId, int maximum, out long commit)
     {
-        if (_ids.Contains(packetId)) return ReceiveOutcome.Duplicate;
-        if (_ids.Count >= maximum) return ReceiveOutcome.TooMany;
-        _ids.Add(packetId);
-        return ReceiveOutcome.New;
+        bool isKnown = _ids.TryGetValue(packetId, out Entry entry);
+        commit = entry.Commit;
+        if (!entry.IsCharged)
+        {
+            if (Charged >= maximum) return ReceiveOutcome.TooMany;
+            Charged++;
+            _ids[packetId] = entry with { IsCharged = true };
+        }
+
+        return isKnown ? ReceiveOutcome.Duplicate : ReceiveOutcome.New;
+    }
+
+    /// <summary>Notes the commit that every acknowledgement of a publication has to wait for, also on a later connection.</summary>
+    public void Note(ushort packetId, long commit)
+    {
+        if (_ids.TryGetValue(packetId, out Entry entry)) _ids[packetId] = entry with { Commit = commit };
+    }
+
+    /// <summary>A new connection begins with its whole quota: what an earlier one left does not count until it is sent again.</summary>
+    public void BeginConnection()
+    {
+        foreach (ushort id in _ids.Keys) _ids[id] = _ids[id] with { IsCharged = false }; // no key is added: the walk stays valid
+        Charged = 0;
     }
 
     /// <summary>Whether the identifier is in use.</summary>
-    public bool Contains(ushort packetId) => _ids.Contains(packetId);
+    public bool Contains(ushort packetId) => _ids.ContainsKey(packetId);
 
     /// <summary>Frees an identifier; false if it was not in use.</summary>
-    public bool End(ushort packetId) => _ids.Remove(packetId);
+    public bool End(ushort packetId)
+    {
+        if (!_ids.Remove(packetId, out Entry entry)) return false;
+        if (entry.IsCharged) Charged--;
+        return true;
+    }
+
+    private readonly record struct Entry(long Commit, bool IsCharged);
 }

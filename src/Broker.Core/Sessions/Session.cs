@@ -73,7 +73,12 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
     /// <summary>Whether its queue could take a message of <paramref name="size"/> bytes. A snapshot.</summary>
     public bool HasRoom(int size)
     {
-        lock (_gate) return !_ended && _outbox.HasRoom(size);
+        lock (_gate)
+        {
+            bool hasRoom = !_ended && _outbox.HasRoom(size);
+            CountDrop(DeliverOutcome.Expired, _outbox.TakePurged());
+            return hasRoom;
+        }
     }
 
     /// <summary>Puts a message into the queue; takes its own reference of it if it does.</summary>
@@ -81,20 +86,12 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
     {
         ISessionConnection? connection;
         DeliverOutcome outcome;
-        int droppedOldest;
         lock (_gate)
         {
             if (_ended) return DeliverOutcome.SessionEnded;
             connection = _connection;
             if (connection is null && delivery.Qos == QualityOfService.AtMostOnce) return DeliverOutcome.Offline;
-            outcome = _outbox.TryAdd(delivery, out droppedOldest);
-            CountDrop(DeliverOutcome.Expired, _outbox.TakePurged());
-            if (outcome is DeliverOutcome.QueueFull) CountDrop(outcome, 1);
-            else
-            {
-                delivery.Message.AddReference();
-                if (droppedOldest > 0) CountDrop(DeliverOutcome.OldestDropped, droppedOldest);
-            }
+            outcome = Add(delivery);
         }
 
         if (outcome != DeliverOutcome.QueueFull && connection is not null) connection.MarkWaiting(batch);
@@ -264,9 +261,24 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
     }
 
     /// <summary>A QoS 2 publication arrives from the client: whether it is new, or one too many.</summary>
-    public ReceiveOutcome BeginReceive(ushort packetId, int maximum)
+    /// <param name="packetId">The packet identifier.</param>
+    /// <param name="maximum">How many may be unfinished on this connection.</param>
+    /// <param name="commit">Of a duplicate, what its acknowledgement has to wait for; 0 if nothing.</param>
+    public ReceiveOutcome BeginReceive(ushort packetId, int maximum, out long commit)
     {
-        lock (_gate) return (_received ??= new ReceivedQos2()).Begin(packetId, maximum);
+        lock (_gate) return (_received ??= new ReceivedQos2()).Begin(packetId, maximum, out commit);
+    }
+
+    /// <summary>A QoS 2 publication was accepted; every PUBREC of it waits for this commit.</summary>
+    public void NoteReceived(ushort packetId, long commit)
+    {
+        lock (_gate) _received?.Note(packetId, commit);
+    }
+
+    /// <summary>Unfinished QoS 2 publications that the client sent on this connection.</summary>
+    public int Receiving
+    {
+        get { lock (_gate) return _received?.Charged ?? 0; }
     }
 
     /// <summary>The client released a QoS 2 publication, or it was refused. False: the identifier was not known.</summary>
@@ -289,6 +301,7 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
             _connection = connection;
             _window = window;
             _inflight?.BeginResend();
+            _received?.BeginConnection();
         }
     }
 
@@ -320,7 +333,7 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
     {
         lock (_gate)
         {
-            if (!_ended && _outbox.TryAdd(delivery, out _) != DeliverOutcome.QueueFull) delivery.Message.AddReference();
+            if (!_ended) Add(delivery);
         }
     }
 
@@ -394,6 +407,17 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
 
     /// <inheritdoc/>
     protected internal override void Expired(long nowMs) => expired(this);
+
+    /// <summary>Queues a message with a reference of its own, and counts what that cost.</summary>
+    private DeliverOutcome Add(in Delivery delivery)
+    {
+        DeliverOutcome outcome = _outbox.TryAdd(delivery, out int droppedOldest);
+        CountDrop(DeliverOutcome.Expired, _outbox.TakePurged());
+        CountDrop(DeliverOutcome.OldestDropped, droppedOldest);
+        if (outcome == DeliverOutcome.QueueFull) CountDrop(outcome, 1);
+        else delivery.Message.AddReference();
+        return outcome;
+    }
 
     private bool TrySendNext(PublishWriter writer, OutputBuffer output, ref int published)
     {

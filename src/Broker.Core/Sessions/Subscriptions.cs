@@ -18,6 +18,10 @@ internal sealed class Subscriptions(ulong hashSeed)
     private const int RememberedTopics = 65_536;
     private const int RememberedTargets = 4_194_304;
 
+    // A remembered match keeps sessions alive that are over: after so many removals all is forgotten, which costs nothing,
+    // since every one of them made all of it stale.
+    private const int ForgetAfterRemovals = 1_024;
+
     [ThreadStatic]
     private static Matches<TreeEntry>? _scratch;
 
@@ -27,6 +31,7 @@ internal sealed class Subscriptions(ulong hashSeed)
     private readonly ConcurrentDictionary<byte[], RouteTargets> _remembered = new(Utf8Comparer.Instance);
     private int _rememberedTopics;
     private int _rememberedTargets;
+    private int _removals;
     private int _shared;
     private int _individual;
 
@@ -66,6 +71,12 @@ internal sealed class Subscriptions(ulong hashSeed)
     /// <summary>Removes a subscription.</summary>
     public void Remove(Subscription subscription)
     {
+        RemoveFromTree(subscription);
+        if (Interlocked.Increment(ref _removals) % ForgetAfterRemovals == 0) Forget(topics: 0, targets: 0);
+    }
+
+    private void RemoveFromTree(Subscription subscription)
+    {
         if (subscription.Group is not { } group)
         {
             _tree.Remove(subscription);
@@ -101,6 +112,9 @@ internal sealed class Subscriptions(ulong hashSeed)
         return fresh;
     }
 
+    /// <summary>The same targets, or newer ones if the subscriptions changed since.</summary>
+    public RouteTargets Refresh(RouteTargets targets, ReadOnlySpan<byte> topic) => targets.Version == _tree.Version ? targets : Match(topic);
+
     private static RouteTargets Arrange(Matches<TreeEntry> matches, long version)
     {
         int groups = 0;
@@ -131,11 +145,17 @@ internal sealed class Subscriptions(ulong hashSeed)
         if (Interlocked.Add(ref _rememberedTargets, targets) > RememberedTargets
             || (isNew && Interlocked.Increment(ref _rememberedTopics) > RememberedTopics))
         {
-            _remembered.Clear();
-            Volatile.Write(ref _rememberedTopics, 1);
-            Volatile.Write(ref _rememberedTargets, fresh.Individuals.Length + fresh.Groups.Length);
+            Forget(topics: 1, targets: fresh.Individuals.Length + fresh.Groups.Length);
         }
 
         _remembered.GetAlternateLookup<ReadOnlySpan<byte>>()[topic] = fresh;
+    }
+
+    /// <summary>Starts afresh, with what is about to be remembered.</summary>
+    private void Forget(int topics, int targets)
+    {
+        _remembered.Clear();
+        Volatile.Write(ref _rememberedTopics, topics);
+        Volatile.Write(ref _rememberedTargets, targets);
     }
 }

@@ -26,6 +26,11 @@ internal static class JsonSettings
             string what = e.Message.Split(" LineNumber:")[0].TrimEnd('.');
             faults.Add(new($"{path}:{e.LineNumber + 1}", null, $"is not valid JSON at column {e.BytePositionInLine + 1}: {what}"));
         }
+        catch (InvalidOperationException)
+        {
+            // The reader's word for bytes or escapes that are no characters.
+            faults.Add(new(path, null, "is not UTF-8 text"));
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             faults.Add(new(path, null, $"cannot be read: {e.Message}"));

@@ -187,6 +187,27 @@ public sealed class AuthenticatorTests
         Assert.Equal(2, broker.Broker.ConnectionCount);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_fault_behind_the_decision_ends_the_connection_at_once(bool isLate)
+    {
+        var later = new TaskCompletionSource<AuthenticationResult>();
+        using var broker = new TestBroker(configure: parts => parts with
+        {
+            Authenticator = new FakeAuthenticator((_, _) => isLate ? new(later.Task) : new(AuthenticationResult.Accept(Principal.Anonymous))),
+            Authorizer = new BrokenAuthorizer(),
+        });
+        broker.ToleratesErrors = true;
+
+        TestClient client = broker.SendConnect(new ConnectOptions { Will = new WillOptions("w", [1]) });
+        later.TrySetResult(AuthenticationResult.Accept(Principal.Anonymous));
+        broker.Settle();
+
+        client.ExpectClosed();
+        Assert.Equal(0, broker.Broker.ConnectionCount);
+    }
+
     [Fact]
     public void A_client_that_leaves_cancels_the_question()
     {
@@ -219,6 +240,12 @@ public sealed class AuthenticatorTests
         Assert.Equal(("id", null, null, "Test"), (none.ClientId, none.UserName, none.Password, none.Connection.Endpoint));
         Assert.Equal("", authenticator.Last!.UserName);
         Assert.Equal([7], authenticator.Last.Password!.Value.ToArray());
+    }
+
+    private sealed class BrokenAuthorizer : IAuthorizer
+    {
+        public bool IsAllowed(Principal principal, AccessAction action, ReadOnlySpan<byte> topic) =>
+            action == AccessAction.Will ? throw new InvalidOperationException("the rules are broken") : true;
     }
 
     private static TestBroker With(IAuthenticator authenticator, BrokerLimits? limits = null) =>

@@ -155,6 +155,7 @@ public sealed class DisconnectTests
     }
 
     [Fact]
+    [Clause("MQTT-3.2.2-15")]
     [Clause("MQTT-4.13.1-1")]
     public void A_packet_beyond_the_limit_is_refused_at_its_header()
     {

@@ -83,8 +83,8 @@ internal sealed class WireClient(Stream stream, Socket? socket = null) : IAsyncD
         where T : ServerPacket
     {
         ServerPacket? packet = await ReceiveAsync();
-        Assert.True(packet is T, $"Expected {typeof(T).Name}, got {packet?.ToString() ?? "the end of the connection"}");
-        return (T)packet;
+        if (packet is T expected) return expected;
+        throw new InvalidOperationException($"Expected {typeof(T).Name}, got {packet?.ToString() ?? "the end of the connection"}");
     }
 
     /// <summary>The next packet; null at the end of the connection.</summary>
