@@ -110,6 +110,15 @@ internal sealed class LastValues
         }
     }
 
+    /// <summary>Forgets everything.</summary>
+    public void Clear()
+    {
+        lock (_gate)
+        {
+            while (_oldest is not null) ForgetOldest();
+        }
+    }
+
     /// <summary>Fetches the next states of topics that a filter matches; false when the search is over.</summary>
     public bool TryMatchNext(ReadOnlySpan<byte> filter, List<(TopicState State, Message Value)> page, ref TopicTreeCursor cursor)
     {

@@ -143,7 +143,7 @@ public sealed class RetainedReplayTests
         client.Expect<ServerPacket.UnsubAck>();
         client.Messages();
 
-        Assert.Equal(broker.Broker.Context.Retained.Count, broker.Broker.Context.Messages.Live);
+        Assert.Equal(broker.Broker.Context.Retained.Count, broker.LiveMessages);
     }
 
     [Theory]
@@ -160,7 +160,7 @@ public sealed class RetainedReplayTests
 
         broker.Connect("c", version).Disconnect();
 
-        Assert.Equal(broker.Broker.Context.Retained.Count, broker.Broker.Context.Messages.Live);
+        Assert.Equal(broker.Broker.Context.Retained.Count, broker.LiveMessages);
     }
 
     [Fact]

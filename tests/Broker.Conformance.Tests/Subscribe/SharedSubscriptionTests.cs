@@ -256,7 +256,7 @@ public sealed class SharedSubscriptionTests
         chosen.Drop();
 
         members.Single(m => m != chosen).ExpectNothing();
-        Assert.Equal(broker.Broker.Context.Retained.Count, broker.Broker.Context.Messages.Live);
+        Assert.Equal(broker.Broker.Context.Retained.Count, broker.LiveMessages);
     }
 
     [Theory]
