@@ -3,6 +3,7 @@ using Broker.Core.ChangeDetection;
 using Broker.Core.Connections;
 using Broker.Core.Limits;
 using Broker.Core.Messages;
+using Broker.Core.Polling;
 using Broker.Core.Publishing;
 using Broker.Core.Sessions;
 using Broker.Core.Telemetry;
@@ -71,6 +72,9 @@ public sealed class MqttBroker : IDisposable
             subscriptions: () => subscriptions.Count,
             retained: () => retained.Count,
             retainedBytes: () => retained.Bytes);
+        Polling = new TopicPolling(new PollingParts(
+            limits, parts.Authorizer, values, router, parts.Store, clock, wheel, parts.Random, new ValueTagger(values.DigestKey)));
+        metrics.ObservePolling(() => Polling.WaitingCount);
         metrics.ObserveChanges(options.ChangeRules, () => values.Count, () => values.Bytes);
     }
 
@@ -80,6 +84,9 @@ public sealed class MqttBroker : IDisposable
 
     /// <summary>Connections that are open.</summary>
     public int ConnectionCount => _context.Connections.Count;
+
+    /// <summary>The broker for callers that are no MQTT clients.</summary>
+    public TopicPolling Polling { get; }
 
     /// <summary>The parts, for tests that look inside.</summary>
     internal BrokerContext Context => _context;
@@ -114,6 +121,7 @@ public sealed class MqttBroker : IDisposable
     /// </summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        Polling.Close();
         ClientConnection[] open = _context.Connections.Close();
         foreach (ClientConnection connection in open) connection.Close(CloseReason.Shutdown, "The broker stops");
         try

@@ -7,7 +7,7 @@ namespace Broker.Core.Tests;
 public sealed class ArchitectureTests
 {
     // Each may use those before it, and the side rooms.
-    private static readonly string[] _line = ["Primitives", "Protocol", "Topics", "Messages", "Sessions", "Publishing", "Connections"];
+    private static readonly string[] _line = ["Primitives", "Protocol", "Topics", "Messages", "Sessions", "Publishing", "Connections", "Polling"];
 
     private const BindingFlags All =
         BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;

@@ -18,6 +18,9 @@ internal sealed class LastValues
 {
     private const int Locks = 256;
 
+    // How many changes a poller may be behind to be told them from the list, under the gate.
+    private const int MostChanges = 1_024;
+
     private readonly BrokerLimits _limits;
     private readonly ChangeRules _rules;
     private readonly TopicTree<TopicState> _tree;
@@ -44,6 +47,9 @@ internal sealed class LastValues
 
     /// <summary>The key of the digests of values.</summary>
     public ulong DigestKey { get; }
+
+    /// <summary>Who is told when a value is replaced.</summary>
+    public ValueWatchers Watchers { get; } = new();
 
     /// <summary>Topics that are kept.</summary>
     public int Count => _tree.Count;
@@ -76,7 +82,7 @@ internal sealed class LastValues
     /// <summary>Notes a publication.</summary>
     /// <param name="state">The topic; another one comes back if it was forgotten a moment ago.</param>
     /// <param name="message">What was published.</param>
-    /// <param name="now">Milliseconds of the broker's clock.</param>
+    /// <param name="now">Milliseconds since 1970.</param>
     /// <param name="previous">The value before, if it is another one now: the caller releases it.</param>
     /// <returns>Whether the value changed.</returns>
     public bool Note(ref TopicState state, Message message, long now, out Message? previous)
@@ -135,6 +141,61 @@ internal sealed class LastValues
         if (!_tree.TryMatch<Access>(filter, found, RetainedMessages.SearchPage + 1)) return false;
         Collect(filter, found, page);
         return true;
+    }
+
+    /// <summary>
+    /// The topics that changed after <paramref name="since"/> and that a filter matches, in the order of their changes; false if
+    /// so many topics changed that all of them have to be searched.
+    /// </summary>
+    /// <param name="since">A number that <see cref="ChangeNumber"/> once had.</param>
+    /// <param name="filter">The filter.</param>
+    /// <param name="page">Where to; each picture holds a reference of its value.</param>
+    /// <param name="head">The number of the latest change that was looked at.</param>
+    public bool TryChangesSince(long since, ReadOnlySpan<byte> filter, List<TopicPicture> page, out long head)
+    {
+        lock (_gate)
+        {
+            head = _changeNumber;
+            int steps = 0;
+            TopicState? state = _newest;
+            for (; state is not null && state.ChangeNumber > since; state = state.Older)
+            {
+                if (++steps > MostChanges) return false;
+            }
+
+            for (state = state is null ? _oldest : state.Newer; state is not null; state = state.Newer) AddPicture(state, filter, since, page);
+            return true;
+        }
+    }
+
+    /// <summary>Pictures of the topics that a filter matches; false, and none, if there are more than <paramref name="most"/>.</summary>
+    public bool TryPictures(ReadOnlySpan<byte> filter, long since, int most, List<TopicPicture> page)
+    {
+        var found = new Matches<TopicState>();
+        if (!_tree.TryMatch<Access>(filter, found, most + 1)) return false;
+        foreach (TopicState state in found.Span) AddPicture(state, filter, since, page);
+        return true;
+    }
+
+    /// <summary>Looks at the next topics of a search for those that changed after a number and that a filter matches; false when it is over.</summary>
+    /// <param name="filter">The filter.</param>
+    /// <param name="since">The number.</param>
+    /// <param name="most">How many pictures may be added.</param>
+    /// <param name="page">Where to; each picture holds a reference of its value.</param>
+    /// <param name="cursor">Where the search is; default to begin.</param>
+    public bool TryPicturesNext(ReadOnlySpan<byte> filter, long since, int most, List<TopicPicture> page, ref TopicTreeCursor cursor)
+    {
+        var found = new Matches<TopicState>();
+        bool goesOn = _tree.TryMatchNext<Access>("#"u8, found, most, ref cursor); // every topic; see Access
+        foreach (TopicState state in found.Span) AddPicture(state, filter, since, page);
+        return goesOn;
+    }
+
+    private static void AddPicture(TopicState state, ReadOnlySpan<byte> filter, long since, List<TopicPicture> page)
+    {
+        if (state.TakePicture() is not { } picture) return;
+        if (picture.ChangeNumber > since && TopicFilter.Matches(filter, picture.Value.Topic)) page.Add(picture);
+        else picture.Value.Release();
     }
 
     private static void Collect(ReadOnlySpan<byte> filter, Matches<TopicState> found, List<(TopicState State, Message Value)> page)

@@ -16,10 +16,10 @@ internal sealed class TopicState(ChangeCriteria? criteria)
     /// <summary>How many times the value changed.</summary>
     public long Version { get; private set; }
 
-    /// <summary>When it last changed, in milliseconds of the broker's clock.</summary>
+    /// <summary>When it last changed, in milliseconds since 1970.</summary>
     public long ChangedAt { get; private set; }
 
-    /// <summary>When it was last published, in milliseconds of the broker's clock.</summary>
+    /// <summary>When it was last published, in milliseconds since 1970.</summary>
     public long SeenAt { get; private set; }
 
     /// <summary>Runs through all topics: the order of their last changes, for cursors.</summary>
@@ -123,11 +123,3 @@ internal enum NoteOutcome
     /// <summary>The topic was forgotten a moment ago: look it up again.</summary>
     Forgotten,
 }
-
-/// <summary>What is known of a topic at one moment; whoever has it holds one reference of the value.</summary>
-/// <param name="Value">The value.</param>
-/// <param name="Version">How many times it changed.</param>
-/// <param name="ChangedAt">When it last changed, in milliseconds of the broker's clock.</param>
-/// <param name="SeenAt">When it was last published, in milliseconds of the broker's clock.</param>
-/// <param name="ChangeNumber">The number of its last change among those of all topics.</param>
-internal sealed record TopicPicture(Message Value, long Version, long ChangedAt, long SeenAt, long ChangeNumber);

@@ -75,7 +75,7 @@ internal static class PublishHandler
     private static ReasonCode Check(ClientConnection connection, in PublishPacket packet, ReadOnlySpan<byte> topic)
     {
         if (TopicName.Check(topic, connection.Broker.Limits.TopicBytes, connection.Broker.Limits.TopicLevels) != TopicFault.None) return ReasonCode.TopicNameInvalid;
-        if (ReservedTopics.Contains(topic)) return ReasonCode.NotAuthorized;
+        if (ReservedTopics.Contains(topic) && !Responses.IsResponse(topic)) return ReasonCode.NotAuthorized;
         bool isFalseText = packet.PayloadIsUtf8 && connection.Info.ValidatePayloadFormat && !Utf8.IsValid(packet.Payload);
         return isFalseText ? ReasonCode.PayloadFormatInvalid : ReasonCode.Success; // [MQTT-3.3.2-4] leaves the check to us
     }

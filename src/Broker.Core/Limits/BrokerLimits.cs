@@ -115,6 +115,14 @@ public sealed record BrokerLimits
     [Range(1_024, 1_099_511_627_776)]
     public long LastValuesBytes { get; init; } = 268_435_456;
 
+    /// <summary>Long polls and HTTP requests for a response that wait at the same time; one more is answered with 429.</summary>
+    [Range(0, 10_000_000)]
+    public int WaitingPolls { get; init; } = 100_000;
+
+    /// <summary>The longest that a long poll, or an HTTP request for a response, waits; longer wishes are lowered to it.</summary>
+    [DurationRange("00:00:00.1", "01:00:00")]
+    public TimeSpan PollWait { get; init; } = TimeSpan.FromMinutes(5);
+
     /// <summary>
     /// Bytes of answers (acknowledgements, ping responses) that wait for a client that does not read; past it the broker
     /// stops reading from that client until it has taken some.

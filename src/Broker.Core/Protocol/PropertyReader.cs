@@ -72,6 +72,21 @@ public ref struct PropertyReader
         value = reader.ReadBinary();
     }
 
+    /// <summary>Looks for a property in a block that has been checked before.</summary>
+    /// <param name="block">The properties, without the length of them all.</param>
+    /// <param name="wanted">Its identifier.</param>
+    /// <param name="value">Its value as <see cref="TryReadNext"/> hands it out; the first one, if it may be repeated.</param>
+    public static bool TryFind(ReadOnlySpan<byte> block, PropertyId wanted, out ReadOnlySpan<byte> value)
+    {
+        var reader = new PropertyReader(block);
+        while (reader.TryReadNext(out PropertyId id, out value, out _, out _))
+        {
+            if (id == wanted) return true;
+        }
+
+        return false;
+    }
+
     internal static ushort UInt16(ReadOnlySpan<byte> value) => BinaryPrimitives.ReadUInt16BigEndian(value);
 
     internal static uint UInt32(ReadOnlySpan<byte> value) => BinaryPrimitives.ReadUInt32BigEndian(value);

@@ -22,11 +22,12 @@ internal sealed class FanOut(LastValues values, Subscriptions subscriptions, Bro
     {
         TopicState topic = targets.State is { IsForgotten: false } known ? known : targets.State = values.FindOrAdd(message.Topic);
         Message? previous = null;
+        bool isReplaced = false;
         try
         {
             if (!targets.HasChanges && topic.Criteria is null)
             {
-                values.Note(ref topic, message, clock.Now, out previous);
+                isReplaced = values.Note(ref topic, message, clock.UtcMilliseconds, out previous) || previous is not null;
                 targets = subscriptions.Refresh(targets, message.Topic);
                 if (!targets.HasChanges)
                 {
@@ -38,8 +39,10 @@ internal sealed class FanOut(LastValues values, Subscriptions subscriptions, Bro
             lock (values.LockOf(message.Topic))
             {
                 // Noted first, matched afterwards: who subscribes at this moment finds the new value, or is found here.
-                bool isChanged = values.Note(ref topic, message, clock.Now, out Message? before) || previous is not null;
-                previous ??= before;
+                bool isChanged = values.Note(ref topic, message, clock.UtcMilliseconds, out Message? before) || previous is not null;
+                isReplaced |= isChanged || before is not null;
+                if (previous is null) previous = before;
+                else before?.Release(); // somebody's value of the moment between the two notes
                 targets = subscriptions.Refresh(targets, message.Topic);
                 DeliverChanges(new Change(topic, message, previous, isChanged), targets, batch);
             }
@@ -48,6 +51,7 @@ internal sealed class FanOut(LastValues values, Subscriptions subscriptions, Bro
         {
             previous?.Release();
             if (message.Retain && message.Payload.IsEmpty) values.Remove(message.Topic); // there is no value any more
+            if (isReplaced) values.Watchers.Notify(topic, message.Topic);
         }
     }
 

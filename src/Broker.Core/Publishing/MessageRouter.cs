@@ -14,6 +14,9 @@ internal sealed class MessageRouter(
     BrokerLimits limits, IAuthorizer authorizer, Subscriptions subscriptions, RetainedMessages retained, FanOut fanOut,
     IBrokerStore store, MessagePool pool, BrokerClock clock)
 {
+    /// <summary>Requests of the broker's own that wait for their answer.</summary>
+    public Responses Responses { get; } = new(pool, clock);
+
     /// <summary>Takes a publication to everybody who wants it.</summary>
     /// <param name="publication">What was published.</param>
     /// <param name="action">As what the publisher's right is asked for.</param>
@@ -22,6 +25,9 @@ internal sealed class MessageRouter(
     public RouteOutcome Route(in Publication publication, AccessAction action, WakeBatch batch, out long commit)
     {
         commit = 0;
+
+        // 0 the answer to a request of the broker's own: its topic is the permission, and nobody else can subscribe to it
+        if (Responses.IsResponse(publication.Topic)) return Responses.Deliver(publication);
 
         // 1 authorise
         if (!authorizer.IsAllowed(publication.Publisher.Principal, action, publication.Topic)) return RouteOutcome.NotAuthorized;

@@ -103,6 +103,10 @@ internal sealed class BrokerMetrics : IDisposable
         _meter.CreateObservableGauge("mqtt.retained.bytes", retainedBytes, "By", "Bytes of all retained messages");
     }
 
+    /// <summary>Adds a gauge that only the composition root can read.</summary>
+    public void ObservePolling(Func<long> waiting) =>
+        _meter.CreateObservableGauge("mqtt.polls.waiting", waiting, "{poll}", "Long polls and requests that wait for an answer");
+
     /// <summary>Adds the counters of change-only delivery, in all and by rule.</summary>
     public void ObserveChanges(IReadOnlyList<ChangeRule> rules, Func<long> topics, Func<long> bytes)
     {

@@ -13,6 +13,7 @@ internal static class ReservedTopics
         int end = topic.IndexOf((byte)'/');
         ReadOnlySpan<byte> root = end < 0 ? topic : topic[..end];
         return root.SequenceEqual("$SYS"u8) || root.SequenceEqual("$presence"u8) || root.SequenceEqual("$share"u8)
-            || root.SequenceEqual("$changes"u8) || root.SequenceEqual("$CONTROL"u8);
+            || root.SequenceEqual("$changes"u8) || root.SequenceEqual("$CONTROL"u8)
+            || root.SequenceEqual("$responses"u8);
     }
 }

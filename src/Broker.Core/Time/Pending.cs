@@ -1,0 +1,64 @@
+using System.Threading.Tasks.Sources;
+
+namespace Broker.Core.Time;
+
+/// <summary>
+/// Something that one caller awaits and that comes true once: by what it waits for, by its timeout or by cancellation, whichever
+/// is first. One object is the result, the timer and the task.
+/// </summary>
+/// <typeparam name="T">The result.</typeparam>
+/// <remarks>
+/// Threading: any thread completes it; one caller awaits it, once. Whoever awaits goes on elsewhere, so it may be completed under
+/// a lock.
+/// </remarks>
+internal abstract class Pending<T> : WheelTimer, IValueTaskSource<T>
+{
+    private ManualResetValueTaskSourceCore<T> _core = new() { RunContinuationsAsynchronously = true };
+    private int _isComplete;
+
+    /// <summary>What the caller awaits.</summary>
+    public ValueTask<T> Task => new(this, _core.Version);
+
+    /// <summary>Gives the result; false if somebody else was first.</summary>
+    public bool TryComplete(T result)
+    {
+        if (Interlocked.Exchange(ref _isComplete, 1) != 0) return false;
+        _core.SetResult(result);
+        return true;
+    }
+
+    /// <summary>Ends it with an <see cref="OperationCanceledException"/>; false if somebody else was first.</summary>
+    public bool TryCancel(CancellationToken cancellationToken)
+    {
+        if (Interlocked.Exchange(ref _isComplete, 1) != 0) return false;
+        _core.SetException(new OperationCanceledException(cancellationToken));
+        return true;
+    }
+
+    /// <summary>Awaits the result within a time; what the result is when that is over, <see cref="WheelTimer.Expired"/> says.</summary>
+    /// <param name="wheel">Where the time is measured.</param>
+    /// <param name="due">When the time is over, in milliseconds of the broker's clock.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="OperationCanceledException">The token fired first.</exception>
+    public async ValueTask<T> WaitAsync(TimingWheel wheel, long due, CancellationToken cancellationToken)
+    {
+        wheel.Schedule(this, due);
+        using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(
+            static (pending, token) => ((Pending<T>)pending!).TryCancel(token), this);
+        try
+        {
+            return await Task;
+        }
+        finally
+        {
+            wheel.Cancel(this);
+        }
+    }
+
+    T IValueTaskSource<T>.GetResult(short token) => _core.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<T>.GetStatus(short token) => _core.GetStatus(token);
+
+    void IValueTaskSource<T>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _core.OnCompleted(continuation, state, token, flags);
+}
