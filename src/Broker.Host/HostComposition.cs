@@ -1,6 +1,7 @@
 using Broker.Core;
 using Broker.Host.Configuration;
 using Broker.Host.Endpoints;
+using Broker.Host.Polling;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
@@ -91,7 +92,9 @@ internal static class HostComposition
         application.UseRouting();
         HealthEndpoints.Map(application, services.GetRequiredService<Readiness>());
         application.MapPrometheusScrapingEndpoint("/metrics");
-        var webSockets = new WebSocketEndpoint(http, services.GetRequiredService<MqttBroker>(), services.GetRequiredService<TimeProvider>(), logger);
+        var endpoints = new RequestEndpoints(http);
+        new PollingEndpoints(services.GetRequiredService<MqttBroker>().Polling, endpoints, services.GetRequiredService<ILogger<PollingEndpoints>>()).Map(application);
+        var webSockets = new WebSocketEndpoint(endpoints, services.GetRequiredService<MqttBroker>(), services.GetRequiredService<TimeProvider>(), logger);
         application.Map(WebSocketEndpoint.Path, webSockets.HandleAsync);
     }
 }

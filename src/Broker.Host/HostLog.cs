@@ -41,4 +41,7 @@ internal static partial class HostLog
 
     [LoggerMessage(9025, LogLevel.Warning, "Endpoint {Endpoint} refused a WebSocket from a page of origin {Origin}; AllowedOrigins says which may connect")]
     public static partial void OriginRefused(ILogger logger, string endpoint, string origin);
+
+    [LoggerMessage(9026, LogLevel.Warning, "Endpoint {Endpoint} refused a request from a page of origin {Origin}; AllowedOrigins says which may ask")]
+    public static partial void PageRefused(ILogger logger, string endpoint, string origin);
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Broker.Host.Configuration;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
@@ -26,14 +27,18 @@ internal static class KestrelSetup
             options.Backlog = SocketTuning.Backlog;
             options.CreateBoundListenSocket = address => Listen(endpoints, address);
         });
+        var http2 = new HandedOverConnections();
+        builder.Services.AddSingleton<IConnectionListenerFactory>(http2);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
+            var preface = new Http2Preface(http2, kestrel.Limits.KeepAliveTimeout);
+            kestrel.Listen(http2.EndPoint, listen => listen.Protocols = HttpProtocols.Http2);
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxConcurrentConnections = maxConnections;
             kestrel.Limits.RequestHeadersTimeout = headerTimeout;
             foreach (BoundEndpoint endpoint in endpoints)
             {
-                foreach (Socket socket in endpoint.Sockets) kestrel.Listen((IPEndPoint)socket.LocalEndPoint!, listen => Configure(listen, endpoint.Endpoint));
+                foreach (Socket socket in endpoint.Sockets) kestrel.Listen((IPEndPoint)socket.LocalEndPoint!, listen => Configure(listen, endpoint.Endpoint, preface));
             }
         });
     }
@@ -47,11 +52,12 @@ internal static class KestrelSetup
         return listener;
     }
 
-    private static void Configure(ListenOptions listen, ConfiguredEndpoint endpoint)
+    private static void Configure(ListenOptions listen, ConfiguredEndpoint endpoint, Http2Preface preface)
     {
         if (endpoint.Certificate is not { } certificate)
         {
-            listen.Protocols = HttpProtocols.Http1; // HTTP/2 needs TLS to be agreed upon
+            listen.Protocols = HttpProtocols.Http1; // HTTP/2 needs TLS to be agreed upon, or a client that knows
+            listen.Use(http1 => connection => preface.HandleAsync(connection, http1));
             return;
         }
 

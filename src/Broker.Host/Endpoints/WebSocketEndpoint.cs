@@ -9,7 +9,7 @@ using ConnectionInfo = Broker.Core.Connections.ConnectionInfo;
 namespace Broker.Host.Endpoints;
 
 /// <summary>MQTT over WebSocket: <c>/mqtt</c> on every HTTP endpoint.</summary>
-internal sealed class WebSocketEndpoint(IReadOnlyList<BoundEndpoint> endpoints, MqttBroker broker, TimeProvider time, ILogger<WebSocketEndpoint> logger)
+internal sealed class WebSocketEndpoint(RequestEndpoints endpoints, MqttBroker broker, TimeProvider time, ILogger<WebSocketEndpoint> logger)
 {
     /// <summary>Where it is.</summary>
     public const string Path = "/mqtt";
@@ -21,7 +21,7 @@ internal sealed class WebSocketEndpoint(IReadOnlyList<BoundEndpoint> endpoints, 
     public async Task HandleAsync(HttpContext context)
     {
         HttpRequest request = context.Request;
-        ConfiguredEndpoint endpoint = EndpointOf(context);
+        ConfiguredEndpoint endpoint = endpoints.Of(context);
         if (!context.WebSockets.IsWebSocketRequest)
         {
             context.Response.Headers.Upgrade = "websocket";
@@ -47,23 +47,6 @@ internal sealed class WebSocketEndpoint(IReadOnlyList<BoundEndpoint> endpoints, 
         var info = new ConnectionInfo(endpoint.Name, TransportKind.WebSocket, RemoteOf(context), endpoint.Options.ValidatePayloadFormat);
         bool taken = await new ChannelConnection(new WebSocketChannel(context, subProtocol), time, logger).RunAsync(broker, info);
         if (!taken) await Problems.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "The broker takes no more connections now.");
-    }
-
-    private ConfiguredEndpoint EndpointOf(HttpContext context)
-    {
-        // Two endpoints never share a port on overlapping addresses, so at most one matches.
-        IPAddress? address = context.Connection.LocalIpAddress;
-        if (address?.IsIPv4MappedToIPv6 == true) address = address.MapToIPv4();
-        foreach (BoundEndpoint bound in endpoints)
-        {
-            foreach (IPEndPoint local in bound.Sockets.Select(socket => (IPEndPoint)socket.LocalEndPoint!))
-            {
-                bool isAny = local.Address.Equals(IPAddress.Any) || local.Address.Equals(IPAddress.IPv6Any);
-                if (local.Port == context.Connection.LocalPort && (isAny || local.Address.Equals(address))) return bound.Endpoint;
-            }
-        }
-
-        throw new InvalidOperationException($"A request came to {address}:{context.Connection.LocalPort}, where no endpoint listens.");
     }
 
     private static IPEndPoint? RemoteOf(HttpContext context) =>
