@@ -15,7 +15,7 @@ internal sealed record HostConfiguration(
 {
     private const string Section = "Broker";
     private const string EndpointsSection = $"{Section}:Endpoints";
-    private static readonly string[] _sections = [nameof(BrokerHostOptions.Endpoints), nameof(MqttBrokerOptions.Limits), nameof(BrokerHostOptions.Auth)];
+    private static readonly string[] _sections = [nameof(BrokerHostOptions.Endpoints), nameof(MqttBrokerOptions.Limits), nameof(BrokerHostOptions.Auth), "ChangeOnly"];
 
     // The lowest layer; every other one may say otherwise.
     private static readonly (string Key, string Value)[] _defaults =
@@ -62,7 +62,7 @@ internal sealed record HostConfiguration(
         var reader = new OptionsReader(settings, faults);
         BrokerLimits limits = reader.Fill(new BrokerLimits(), $"{Section}:Limits");
         AuthOptions auth = reader.Fill(new AuthOptions(), $"{Section}:Auth");
-        MqttBrokerOptions broker = reader.Fill(new MqttBrokerOptions(), Section, _sections) with { Limits = limits };
+        MqttBrokerOptions broker = reader.Fill(new MqttBrokerOptions(), Section, _sections) with { Limits = limits, ChangeRules = new ChangeRuleReader(settings, reader, faults).Read(limits) };
         var options = new BrokerHostOptions { Broker = broker, Auth = auth, Endpoints = ReadEndpoints(settings, reader) };
         IReadOnlyList<ConfiguredEndpoint> endpoints = new EndpointRules(settings, faults).Check(options);
         OtherSections.Check(settings, faults);

@@ -25,7 +25,7 @@ internal sealed class OptionsReader(Settings settings, List<ConfigurationFault> 
         where T : class
     {
         ExpectSection(path);
-        PropertyInfo[] options = [.. typeof(T).GetProperties().Where(property => property.CanWrite && !sections.Contains(property.Name))];
+        PropertyInfo[] options = [.. typeof(T).GetProperties().Where(property => property.CanWrite && !sections.Contains(property.Name) && IsText(property.PropertyType))];
         _known.AddRange(options.Select(option => $"{path}:{option.Name}"));
         string[] names = [.. sections, .. options.Select(option => option.Name)];
         foreach (string child in settings.Children(path))
@@ -46,6 +46,9 @@ internal sealed class OptionsReader(Settings settings, List<ConfigurationFault> 
         if (!settings.TryGet(path, out Setting setting) || string.IsNullOrEmpty(setting.Value)) return;
         faults.Add(new(path, setting.Origin, $"'{setting.Value}' was given, but this is a section: set the keys below it"));
     }
+
+    // Anything else is made of several settings, and read by itself.
+    private static bool IsText(Type type) => type.IsValueType || type == typeof(string) || type == typeof(IReadOnlyList<string>);
 
     private void ReadValue(object target, PropertyInfo option, string key)
     {

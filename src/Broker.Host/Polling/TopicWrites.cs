@@ -42,7 +42,7 @@ internal sealed class TopicWrites(TopicPolling polling)
         using (var body = new OutputBuffer())
         {
             result = await RequestBody.TryReadAsync(context, polling.Limits.PacketBytes, body)
-                ? await polling.RequestAsync(caller, publication with { Payload = body.WrittenMemory }, timeout, context.RequestAborted)
+                ? await polling.RequestAsync(caller, publication with { Payload = body.WrittenMemory, Retain = false }, timeout, context.RequestAborted)
                 : new ResponseResult(PollStatus.TooLarge, null);
         }
 
