@@ -1,4 +1,5 @@
 using Broker.Core;
+using Broker.Core.ChangeDetection;
 using Broker.Core.Connections;
 using Broker.Core.Limits;
 using Broker.Core.Protocol;
@@ -19,10 +20,11 @@ public sealed class TestBroker : IDisposable
     private readonly List<TestClient> _clients = [];
     private readonly RecordingLoggerFactory _log = new();
 
-    public TestBroker(BrokerLimits? limits = null, Func<BrokerParts, BrokerParts>? configure = null, TimeSpan? sysInterval = null)
+    public TestBroker(
+        BrokerLimits? limits = null, Func<BrokerParts, BrokerParts>? configure = null, TimeSpan? sysInterval = null, IReadOnlyList<ChangeRule>? changeRules = null)
     {
         var parts = new BrokerParts { Time = Time, Random = new Random(1), LoggerFactory = _log };
-        var options = new MqttBrokerOptions { Limits = limits ?? new BrokerLimits(), SysInterval = sysInterval ?? TimeSpan.Zero };
+        var options = new MqttBrokerOptions { Limits = limits ?? new BrokerLimits(), SysInterval = sysInterval ?? TimeSpan.Zero, ChangeRules = changeRules ?? [] };
         Broker = new MqttBroker(options, configure?.Invoke(parts) ?? parts);
         Broker.Start();
     }
