@@ -1,6 +1,7 @@
 using Broker.Core;
 using Broker.Host.Configuration;
 using Broker.Host.Endpoints;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -44,6 +45,9 @@ internal sealed class InProcessBroker : IAsyncDisposable
     public Uri Http(string path) => new(Address("Http"), path);
 
     public Task<WireClient> OpenAsync() => WireClient.OpenAsync(Address("Mqtt"));
+
+    /// <summary>The HTTP routes that there are.</summary>
+    public IEnumerable<RouteEndpoint> Routes() => ((IEndpointRouteBuilder)_host).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>();
 
     public Task StopAsync() => _host.StopAsync();
 
