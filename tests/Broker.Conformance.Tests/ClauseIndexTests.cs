@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Broker.Testing;
 using Xunit;
@@ -15,7 +14,7 @@ public sealed partial class ClauseIndexTests
     private const string Reason = "_";
     private const string OfV311 = "V311:";
 
-    private static readonly string s_root = FindRoot();
+    private static readonly string s_root = Repository.Root;
     private static readonly string s_page = Path.Combine(s_root, "docs", "conformance.md");
 
     [Fact]
@@ -133,19 +132,6 @@ public sealed partial class ClauseIndexTests
 
     private static IEnumerable<string> Sources(string folder) => Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)
         .Where(file => !file.Split(Path.DirectorySeparatorChar).Any(part => part is "obj" or "bin"));
-
-    private static string FindRoot([CallerFilePath] string source = "")
-    {
-        foreach (string start in (string[])[Path.GetDirectoryName(source) ?? "", AppContext.BaseDirectory, Environment.CurrentDirectory])
-        {
-            for (string? folder = start; !string.IsNullOrEmpty(folder); folder = Path.GetDirectoryName(folder))
-            {
-                if (File.Exists(Path.Combine(folder, "Broker.sln"))) return folder;
-            }
-        }
-
-        throw new InvalidOperationException("The root of the repository was not found.");
-    }
 
     [GeneratedRegex(@"^\| (?<id>(V311:)?MQTT-[0-9.-]+) \| (?<text>.*?) \| ?(?<shown>.*?) ?\|$")]
     private static partial Regex Row();
