@@ -170,14 +170,14 @@ public sealed class AckReasonTests
     }
 
     [Fact]
-    [Clause("MQTT-2.2.1-5")]
+    [Clause("MQTT-4.3.3-9")]
     public void After_a_refused_QoS_2_publication_the_identifier_is_free()
     {
         using var broker = new TestBroker();
         TestClient subscriber = broker.Subscriber("a");
         TestClient publisher = broker.Connect("publisher");
 
-        Assert.Equal(ReasonCode.NotAuthorized, publisher.PublishToEnd("$SYS/a", "x", QualityOfService.ExactlyOnce, 4)); // [MQTT-4.3.3-9]
+        Assert.Equal(ReasonCode.NotAuthorized, publisher.PublishToEnd("$SYS/a", "x", QualityOfService.ExactlyOnce, 4));
         Assert.Equal(ReasonCode.Success, publisher.PublishToEnd("a", "x", QualityOfService.ExactlyOnce, 4));
 
         subscriber.ExpectMessage("x");

@@ -9,7 +9,7 @@ namespace Broker.Conformance.Tests.Publish;
 /// <summary>The properties that travel from publisher to subscriber as they are.</summary>
 public sealed class ForwardedPropertyTests
 {
-    private static readonly byte[] s_correlation = [0, 255, 1, 254];
+    private static readonly byte[] _correlation = [0, 255, 1, 254];
 
     [Theory]
     [MemberData(nameof(Versions.EveryQos), MemberType = typeof(Versions))]
@@ -153,7 +153,7 @@ public sealed class ForwardedPropertyTests
         .PayloadFormatIndicator(1)
         .ResponseTopic("answers/é")
         .User("z", "1")
-        .CorrelationData(s_correlation)
+        .CorrelationData(_correlation)
         .User("a", "2")
         .ContentType("text/plain")
         .User("z", "1");

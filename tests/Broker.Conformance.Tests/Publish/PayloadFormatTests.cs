@@ -8,7 +8,7 @@ namespace Broker.Conformance.Tests.Publish;
 /// <summary>Payload Format Indicator: forwarded always, checked where the endpoint says so.</summary>
 public sealed class PayloadFormatTests
 {
-    private static readonly byte[] s_notText = [0xC3, 0x28];
+    private static readonly byte[] _notText = [0xC3, 0x28];
 
     [Theory]
     [InlineData(0)]
@@ -33,10 +33,10 @@ public sealed class PayloadFormatTests
         TestClient subscriber = broker.Subscriber("a");
         TestClient publisher = Connect(broker, validates: false);
 
-        publisher.Send(ClientPackets.Publish(ProtocolVersion.V5, "a", s_notText, QualityOfService.AtLeastOnce, 1, properties: Indicator(1)));
+        publisher.Send(ClientPackets.Publish(ProtocolVersion.V5, "a", _notText, QualityOfService.AtLeastOnce, 1, properties: Indicator(1)));
 
         Assert.Equal(ReasonCode.Success, publisher.ExpectAck<ServerPacket.PubAck>(1).ReasonCode);
-        Assert.Equal(s_notText, subscriber.Expect<ServerPacket.Publish>().Payload);
+        Assert.Equal(_notText, subscriber.Expect<ServerPacket.Publish>().Payload);
     }
 
     [Theory]
@@ -47,7 +47,7 @@ public sealed class PayloadFormatTests
         TestClient subscriber = broker.Subscriber("a");
         TestClient publisher = Connect(broker, validates: true);
 
-        publisher.Send(ClientPackets.Publish(ProtocolVersion.V5, "a", s_notText, qos, 1, properties: Indicator(1)));
+        publisher.Send(ClientPackets.Publish(ProtocolVersion.V5, "a", _notText, qos, 1, properties: Indicator(1)));
 
         ServerPacket.Ack answer = publisher.Answer(qos, 1);
         Assert.Equal(ReasonCode.PayloadFormatInvalid, answer.ReasonCode);
@@ -62,7 +62,7 @@ public sealed class PayloadFormatTests
         using var broker = new TestBroker();
         TestClient publisher = Connect(broker, validates: true);
 
-        publisher.Send(ClientPackets.Publish(ProtocolVersion.V5, "a", s_notText, properties: Indicator(1)));
+        publisher.Send(ClientPackets.Publish(ProtocolVersion.V5, "a", _notText, properties: Indicator(1)));
 
         publisher.ExpectClosed(ReasonCode.PayloadFormatInvalid);
     }
@@ -76,9 +76,9 @@ public sealed class PayloadFormatTests
         TestClient subscriber = broker.Subscriber("a");
         TestClient publisher = Connect(broker, validates: true);
 
-        publisher.Send(ClientPackets.Publish(ProtocolVersion.V5, "a", s_notText, properties: Indicator(indicator)));
+        publisher.Send(ClientPackets.Publish(ProtocolVersion.V5, "a", _notText, properties: Indicator(indicator)));
 
-        Assert.Equal(s_notText, subscriber.Expect<ServerPacket.Publish>().Payload);
+        Assert.Equal(_notText, subscriber.Expect<ServerPacket.Publish>().Payload);
     }
 
     [Fact]
@@ -99,7 +99,7 @@ public sealed class PayloadFormatTests
     {
         using var broker = new TestBroker();
         TestClient client = broker.Open(validatePayloadFormat: validates);
-        var will = new WillOptions("a", s_notText) { Properties = Indicator(1) };
+        var will = new WillOptions("a", _notText) { Properties = Indicator(1) };
 
         client.Send(ClientPackets.Connect(new ConnectOptions { Will = will }));
 

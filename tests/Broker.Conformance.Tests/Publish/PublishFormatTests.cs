@@ -8,7 +8,7 @@ namespace Broker.Conformance.Tests.Publish;
 /// <summary>PUBLISH packets that are wrong in themselves: each ends its own connection, with the reason code of the specification.</summary>
 public sealed class PublishFormatTests
 {
-    private static readonly byte[] s_noProperties = [0];
+    private static readonly byte[] _noProperties = [0];
 
     [Theory]
     [MemberData(nameof(Versions.Both), MemberType = typeof(Versions))]
@@ -202,7 +202,7 @@ public sealed class PublishFormatTests
     }
 
     private static byte[] Raw(ProtocolVersion version, byte[] topic) =>
-        ClientPackets.Packet(0x30, [0, (byte)topic.Length, .. topic, .. version == ProtocolVersion.V5 ? s_noProperties : [], 0x78]);
+        ClientPackets.Packet(0x30, [0, (byte)topic.Length, .. topic, .. version == ProtocolVersion.V5 ? _noProperties : [], 0x78]);
 
     private static void IsRefused(Properties properties, ReasonCode reason) =>
         IsRefused(ProtocolVersion.V5, ClientPackets.Publish(ProtocolVersion.V5, "a", "x", properties: properties), reason);

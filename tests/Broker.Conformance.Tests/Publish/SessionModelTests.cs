@@ -24,7 +24,7 @@ namespace Broker.Conformance.Tests.Publish;
 [Clause("V311:MQTT-4.6.0-6")]
 public sealed class SessionModelTests
 {
-    private static readonly string[] s_filters = ["t/0", "t/1", "t/#"];
+    private static readonly string[] _filters = ["t/0", "t/1", "t/#"];
 
     private enum Step
     {
@@ -43,7 +43,7 @@ public sealed class SessionModelTests
         Wait,
     }
 
-    private static readonly Gen<(Step Step, int Client, int Topic, int Qos)[]> s_steps = Gen.Select(
+    private static readonly Gen<(Step Step, int Client, int Topic, int Qos)[]> _steps = Gen.Select(
         Gen.Frequency(
             (1, Gen.Const(Step.Connect)),
             (1, Gen.Const(Step.ConnectKept)),
@@ -63,7 +63,7 @@ public sealed class SessionModelTests
         Gen.Int[0, 2]).Array[1, 120];
 
     [Fact]
-    public void Three_clients_get_what_the_model_predicts() => s_steps.Sample(Run, iter: 1_500, print: steps => string.Join(" ", steps));
+    public void Three_clients_get_what_the_model_predicts() => _steps.Sample(Run, iter: 4_000, print: steps => string.Join(" ", steps));
 
     private static void Run((Step Step, int Client, int Topic, int Qos)[] steps)
     {
@@ -119,7 +119,7 @@ public sealed class SessionModelTests
                 client.Disconnect(now);
                 break;
             case Step.Subscribe:
-                client.Subscribe(s_filters[topic], qos);
+                client.Subscribe(_filters[topic], qos);
                 break;
             case Step.Publish:
                 client.Publish(name, $"{name} {number}", qos);

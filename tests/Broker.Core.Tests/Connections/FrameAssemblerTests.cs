@@ -9,7 +9,7 @@ namespace Broker.Core.Tests.Connections;
 
 public sealed class FrameAssemblerTests
 {
-    private static readonly Gen<byte[]> s_packets =
+    private static readonly Gen<byte[]> _packets =
         Gen.Select(Gen.Int[0, 400], Gen.Int[0, 2])
             .Select((size, qos) => ClientPackets.Publish(ProtocolVersion.V5, "a", new string('x', size), (QualityOfService)qos, 1))
             .Array[1, 8]
@@ -18,7 +18,7 @@ public sealed class FrameAssemblerTests
     [Fact]
     public void Any_split_gives_the_same_packets()
     {
-        Gen.Select(s_packets, Gen.Int[1, 50].Array[1, 20]).Sample((bytes, cuts) =>
+        Gen.Select(_packets, Gen.Int[1, 50].Array[1, 20]).Sample((bytes, cuts) =>
         {
             List<byte[]> whole = Feed(bytes, [bytes.Length]);
             Assert.Equal(bytes, whole.SelectMany(p => p));

@@ -70,6 +70,22 @@ public sealed class InflightWindowTests
     }
 
     [Fact]
+    public void An_acknowledgement_of_what_was_not_sent_again_yet_does_not_stop_the_rest()
+    {
+        ushort[] ids = [Add(), Add(), Add()];
+        _window.BeginResend();
+        _window.Remove(ids[0]);
+        Assert.True(_window.TryResendNext(9, out ushort id, out _, out _));
+        Assert.Equal(ids[1], id);
+        _window.Remove(ids[1]);
+
+        Assert.True(_window.TryResendNext(9, out id, out _, out _));
+
+        Assert.Equal(ids[2], id);
+        Assert.False(_window.IsResending);
+    }
+
+    [Fact]
     public void Any_sequence_of_steps_keeps_order_identifiers_and_references()
     {
         Gen.Select(Gen.Int[0, 5], Gen.Int[0, 1_000]).List[1, 200].Sample(steps =>

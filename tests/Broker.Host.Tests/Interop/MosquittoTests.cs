@@ -17,6 +17,7 @@ public sealed class MosquittoTests : IAsyncLifetime
     {
         OtherClient.RequireProgram("mosquitto_pub");
         OtherClient.RequireProgram("mosquitto_sub");
+        OtherClient.RequireProgram("stdbuf");
         _broker = await InProcessBroker.StartAsync();
     }
 
@@ -154,7 +155,9 @@ public sealed class MosquittoTests : IAsyncLifetime
     {
         string[] format = arguments.Contains("-F") ? [] : ["-F", "MSG %t %p q%q r%r"];
         string[] qos = arguments.Contains("-q") ? [] : ["-q", "0"];
-        return OtherClient.Start("mosquitto_sub", [.. Address(version), "-d", "-W", "60", .. format, .. qos, .. arguments]);
+        
+        // Line by line: into a pipe it would write only when it ends.
+        return OtherClient.Start("stdbuf", ["-oL", "mosquitto_sub", .. Address(version), "-d", "-W", "60", .. format, .. qos, .. arguments]);
     }
 
     private async Task PublishAsync(string version, params string[] arguments)
