@@ -9,10 +9,10 @@ internal sealed class Rioter(ThreadedBroker broker, Random random)
 {
     private const int ClientIds = 6;
 
-    private static readonly string[] s_filters =
+    private static readonly string[] _filters =
         ["a", "a/+", "#", "+/b", "$share/g/a", "$share/g/#", "$share/h/+/b", "$presence/#", "$SYS/#", "a/b"];
 
-    private static readonly string[] s_topics = ["a", "a/b", "c/b", "c"];
+    private static readonly string[] _topics = ["a", "a/b", "c/b", "c"];
 
     private readonly List<ThreadedConnection> _connections = [];
 
@@ -116,9 +116,9 @@ internal sealed class Rioter(ThreadedBroker broker, Random random)
         }
     }
 
-    private string Filter() => s_filters[random.Next(s_filters.Length)];
+    private string Filter() => _filters[random.Next(_filters.Length)];
 
-    private string Topic() => s_topics[random.Next(s_topics.Length)];
+    private string Topic() => _topics[random.Next(_topics.Length)];
 
     private QualityOfService Qos() => (QualityOfService)random.Next(3);
 }

@@ -155,7 +155,7 @@ public sealed class MosquittoTests : IAsyncLifetime
     {
         string[] format = arguments.Contains("-F") ? [] : ["-F", "MSG %t %p q%q r%r"];
         string[] qos = arguments.Contains("-q") ? [] : ["-q", "0"];
-        
+
         // Line by line: into a pipe it would write only when it ends.
         return OtherClient.Start("stdbuf", ["-oL", "mosquitto_sub", .. Address(version), "-d", "-W", "60", .. format, .. qos, .. arguments]);
     }
