@@ -108,7 +108,7 @@ internal sealed class TcpEndpoint(BoundEndpoint bound, TcpServices services, Tim
         {
             SocketTuning.Tune(socket);
             TransportKind kind = _tls is null ? TransportKind.Tcp : TransportKind.Tls;
-            var info = new ConnectionInfo(bound.Endpoint.Name, kind, socket.RemoteEndPoint, bound.Endpoint.Options.ValidatePayloadFormat);
+            var info = new ConnectionInfo(bound.Endpoint.Name, kind, SocketTuning.Readable(socket.RemoteEndPoint), bound.Endpoint.Options.ValidatePayloadFormat);
             if (_tls is null) TcpConnection.Start(socket, info, services);
             else _ = new ChannelConnection(new TlsChannel(socket, _tls), time, logger).RunAsync(services.Broker, info);
         }

@@ -66,6 +66,6 @@ internal sealed class WebSocketEndpoint(IReadOnlyList<BoundEndpoint> endpoints, 
         throw new InvalidOperationException($"A request came to {address}:{context.Connection.LocalPort}, where no endpoint listens.");
     }
 
-    private static IPEndPoint? RemoteOf(HttpContext context) =>
-        context.Connection.RemoteIpAddress is { } address ? new IPEndPoint(address, context.Connection.RemotePort) : null;
+    private static EndPoint? RemoteOf(HttpContext context) =>
+        context.Connection.RemoteIpAddress is { } address ? SocketTuning.Readable(new IPEndPoint(address, context.Connection.RemotePort)) : null;
 }

@@ -31,6 +31,15 @@ public sealed class SocketTuningTests
         Assert.Equal(30_000, BitConverter.ToInt32(userTimeout));
     }
 
+    [Theory]
+    [InlineData("[::ffff:192.0.2.1]:5", "192.0.2.1:5")]
+    [InlineData("[2001:db8::1]:5", "[2001:db8::1]:5")]
+    [InlineData("192.0.2.1:5", "192.0.2.1:5")]
+    public void A_peer_is_named_as_people_write_it(string peer, string readable)
+    {
+        Assert.Equal(readable, $"{SocketTuning.Readable(IPEndPoint.Parse(peer))}");
+    }
+
     [Fact]
     public void Ending_a_socket_that_is_gone_is_no_error()
     {
