@@ -75,11 +75,12 @@ public sealed class SubscribeRaceTests
 
             Receiver receiver = receivers[number - 1];
             receiver.Connect(broker);
-            while (!Volatile.Read(ref isOver))
+            do
             {
                 receiver.Subscribe(random.Next(2) == 0 ? "r/+" : "r/#", QualityOfService.AtLeastOnce);
                 for (int i = random.Next(200); i > 0; i--) receiver.Receive(random.Next(1, 20));
             }
+            while (!Volatile.Read(ref isOver)); // at least once: the publisher may be done before this thread began
         });
 
         foreach (Receiver receiver in receivers)
