@@ -46,7 +46,7 @@ public class HandOverBenchmarks
 
         lock (_gate)
         {
-            while (_outbox.TryTake(windowOpen: true, out _))
+            while (_outbox.TryTake(windowOpen: true, long.MaxValue, out _))
             {
             }
         }

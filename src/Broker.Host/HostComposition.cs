@@ -25,7 +25,7 @@ internal static class HostComposition
         BoundEndpoint[] http = [.. endpoints.Where(bound => bound.Endpoint.Url.IsHttp)];
         MqttBrokerOptions options = configuration.Options.Broker;
         long? descriptors = DescriptorLimit.Raise();
-        (int mqttShare, int httpShare) = DescriptorLimit.Share(descriptors, options.Limits.Connections, http.Length > 0);
+        (int mqttShare, int httpShare) = DescriptorLimit.Share(descriptors, DescriptorLimit.Open(), options.Limits.Connections, http.Length > 0);
         MqttBrokerOptions effective = options with { Limits = options.Limits with { Connections = mqttShare } };
         IHost host;
         if (http.Length == 0)

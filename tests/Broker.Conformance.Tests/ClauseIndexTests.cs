@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Broker.Testing;
 using Xunit;
@@ -15,19 +14,19 @@ public sealed partial class ClauseIndexTests
     private const string Reason = "_";
     private const string OfV311 = "V311:";
 
-    private static readonly string s_root = FindRoot();
-    private static readonly string s_page = Path.Combine(s_root, "docs", "conformance.md");
+    private static readonly string _root = Repository.Root;
+    private static readonly string _page = Path.Combine(_root, "docs", "conformance.md");
 
     [Fact]
     public void The_page_names_the_tests_of_every_statement()
     {
         SortedDictionary<string, SortedSet<string>> tests = Tests();
-        string[] lines = File.ReadAllLines(s_page);
+        string[] lines = File.ReadAllLines(_page);
         string[] expected = [.. lines.Select(line => WithTests(line, tests))];
 
         if (Environment.GetEnvironmentVariable("UPDATE_DOCS") == "1")
         {
-            File.WriteAllText(s_page, string.Join('\n', expected) + "\n");
+            File.WriteAllText(_page, string.Join('\n', expected) + "\n");
             return;
         }
 
@@ -78,7 +77,7 @@ public sealed partial class ClauseIndexTests
         return $"| {row.Groups["id"].Value} | {row.Groups["text"].Value} | {shown}{(shown.Length > 0 ? " " : "")}|";
     }
 
-    private static Dictionary<string, string> Rows() => File.ReadLines(s_page).Select(line => Row().Match(line)).Where(row => row.Success)
+    private static Dictionary<string, string> Rows() => File.ReadLines(_page).Select(line => Row().Match(line)).Where(row => row.Success)
         .ToDictionary(row => row.Groups["id"].Value, row => row.Groups["shown"].Value);
 
     /// <summary>Statement to tests: of this assembly by reflection, of the other test projects by their text.</summary>
@@ -98,7 +97,7 @@ public sealed partial class ClauseIndexTests
             }
         }
 
-        foreach (string project in Directory.GetDirectories(Path.Combine(s_root, "tests")))
+        foreach (string project in Directory.GetDirectories(Path.Combine(_root, "tests")))
         {
             if (Path.GetFileName(project) is "Broker.Conformance.Tests" or "Broker.Testing") continue;
             foreach (string file in Sources(project)) AddFromText(tests, Path.GetFileName(project), file);
@@ -127,25 +126,12 @@ public sealed partial class ClauseIndexTests
 
     /// <summary>The statements that comments of the source name; those of 3.1.1 have its number in front.</summary>
     private static IEnumerable<(string Id, string File)> Citations() =>
-        from file in Sources(Path.Combine(s_root, "src"))
+        from file in Sources(Path.Combine(_root, "src"))
         from Match citation in Citation().Matches(File.ReadAllText(file))
         select ((citation.Groups["old"].Success ? OfV311 : "") + citation.Groups["id"].Value, Path.GetFileName(file));
 
     private static IEnumerable<string> Sources(string folder) => Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)
         .Where(file => !file.Split(Path.DirectorySeparatorChar).Any(part => part is "obj" or "bin"));
-
-    private static string FindRoot([CallerFilePath] string source = "")
-    {
-        foreach (string start in (string[])[Path.GetDirectoryName(source) ?? "", AppContext.BaseDirectory, Environment.CurrentDirectory])
-        {
-            for (string? folder = start; !string.IsNullOrEmpty(folder); folder = Path.GetDirectoryName(folder))
-            {
-                if (File.Exists(Path.Combine(folder, "Broker.sln"))) return folder;
-            }
-        }
-
-        throw new InvalidOperationException("The root of the repository was not found.");
-    }
 
     [GeneratedRegex(@"^\| (?<id>(V311:)?MQTT-[0-9.-]+) \| (?<text>.*?) \| ?(?<shown>.*?) ?\|$")]
     private static partial Regex Row();

@@ -15,7 +15,7 @@ namespace Broker.Testing;
 /// </summary>
 public sealed class TestBroker : IDisposable
 {
-    private static readonly TimeSpan s_step = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan _step = TimeSpan.FromMilliseconds(100);
 
     private readonly List<TestClient> _clients = [];
     private readonly RecordingLoggerFactory _log = new();
@@ -85,9 +85,9 @@ public sealed class TestBroker : IDisposable
     /// <summary>Moves the clock, tick by tick, as time goes.</summary>
     public void Advance(TimeSpan time)
     {
-        for (TimeSpan left = time; left > TimeSpan.Zero; left -= s_step)
+        for (TimeSpan left = time; left > TimeSpan.Zero; left -= _step)
         {
-            Time.Advance(left < s_step ? left : s_step);
+            Time.Advance(left < _step ? left : _step);
             Settle();
         }
     }

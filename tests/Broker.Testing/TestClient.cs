@@ -13,6 +13,8 @@ public sealed class TestClient : ITransport
     private readonly List<byte> _unread = []; // sent while the broker had paused reading
     private ClientConnection? _connection;
     private bool _isPaused;
+    private bool _isReceiving;
+    private bool _wasResumed; // while Receive was still under way: it will say Pause of what is over
     private bool _isGone;
     private CloseCause? _closing;
 
@@ -144,6 +146,8 @@ public sealed class TestClient : ITransport
 
     void ITransport.ResumeReceive()
     {
+        _wasResumed = _isReceiving;
+        if (_isReceiving) return;
         _isPaused = false;
         byte[] unread = [.. _unread];
         _unread.Clear();
@@ -174,7 +178,15 @@ public sealed class TestClient : ITransport
         }
 
         if (IsClosed || _connection is null) return;
-        if (_connection.Receive(bytes) == ReceiveStatus.Pause) _isPaused = true;
+        do
+        {
+            _wasResumed = false;
+            _isReceiving = true;
+            _isPaused = _connection.Receive(bytes) == ReceiveStatus.Pause;
+            _isReceiving = false;
+            bytes = [];
+        }
+        while (_isPaused && _wasResumed);
     }
 
     private void Drain()

@@ -1,5 +1,5 @@
-using Broker.Core.Limits;
 using System.Text;
+using Broker.Core.Limits;
 using Broker.Core.Protocol;
 
 namespace Broker.Core.Connections;

@@ -33,7 +33,7 @@ internal sealed class Presence(BrokerLimits limits, SessionRegistry registry, Me
     {
         lock (_gate)
         {
-            if (tookOver) Publish(clientId, "offline"u8, CloseReason.TakenOver.ToWord(), batch);
+            if (tookOver) Publish(clientId, "offline"u8, CloseReason.TakenOver.ToPresenceWord(), batch);
             if (!registry.IsConnected(clientId)) return;
             if (_offlineNodes.Remove(clientId, out LinkedListNode<string>? node)) _offline.Remove(node);
             Publish(clientId, "online"u8, "connected", batch);
@@ -49,7 +49,7 @@ internal sealed class Presence(BrokerLimits limits, SessionRegistry registry, Me
         lock (_gate)
         {
             if (registry.IsConnected(clientId)) return;
-            Publish(clientId, "offline"u8, reason.ToWord(), batch);
+            Publish(clientId, "offline"u8, reason.ToPresenceWord(), batch);
             if (!registry.Has(clientId)) Bound(clientId, batch);
         }
     }

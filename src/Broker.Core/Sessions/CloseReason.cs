@@ -52,7 +52,10 @@ internal static class CloseReasons
         _ => ReasonCode.UnspecifiedError,
     };
 
-    /// <summary>The word that <c>$presence/...</c> and metrics use.</summary>
+    /// <summary>The word that <c>$presence/...</c> uses; it has one for what an outsider can tell apart.</summary>
+    public static string ToPresenceWord(this CloseReason reason) => reason is CloseReason.InternalError ? CloseReason.Kicked.ToWord() : reason.ToWord();
+
+    /// <summary>The word that metrics use.</summary>
     public static string ToWord(this CloseReason reason) => reason switch
     {
         CloseReason.Disconnected => "disconnected",

@@ -15,6 +15,8 @@ internal sealed class BoundEndpoint : IDisposable
     {
         Endpoint = endpoint;
         Sockets = sockets;
+        LocalEndPoints = [.. sockets.Select(socket => (IPEndPoint)socket.LocalEndPoint!)]; // bound, so each has one
+        Address = $"{endpoint.Url.Scheme}://{(endpoint.Url.Host == "localhost" ? $"localhost:{LocalEndPoints[0].Port}" : LocalEndPoints[0].ToString())}";
     }
 
     /// <summary>What it was made from.</summary>
@@ -23,15 +25,11 @@ internal sealed class BoundEndpoint : IDisposable
     /// <summary>One bound socket per address.</summary>
     public IReadOnlyList<Socket> Sockets { get; }
 
-    /// <summary>The real address, with the port that a 0 became.</summary>
-    public string Address
-    {
-        get
-        {
-            var local = (IPEndPoint)Sockets[0].LocalEndPoint!; // bound, so it has one
-            return $"{Endpoint.Url.Scheme}://{(Endpoint.Url.Host == "localhost" ? $"localhost:{local.Port}" : local.ToString())}";
-        }
-    }
+    /// <summary>The real address of each socket.</summary>
+    public IReadOnlyList<IPEndPoint> LocalEndPoints { get; }
+
+    /// <summary>The real address for people, with the port that a 0 became.</summary>
+    public string Address { get; }
 
     /// <summary>Binds every endpoint, or none.</summary>
     /// <exception cref="EndpointException">One cannot be bound.</exception>

@@ -24,6 +24,7 @@ internal sealed class ChannelConnection(ByteChannel channel, TimeProvider time, 
     private readonly AsyncSignal _drain = new();
     private readonly AsyncSignal _resume = new();
     private ClientConnection _connection = null!; // RunAsync sets it before the loops start
+    private volatile bool _discards;
     private volatile bool _finished;
     private int _cause = -1;
 
@@ -56,7 +57,7 @@ internal sealed class ChannelConnection(ByteChannel channel, TimeProvider time, 
         finally
         {
             channel.Dispose();
-            _connection.Closed(IsClosing ? (CloseCause)_cause : CloseCause.Local);
+            _connection.Closed(_finished ? CloseCause.Local : (CloseCause)_cause);
         }
 
         return true;
@@ -85,16 +86,14 @@ internal sealed class ChannelConnection(ByteChannel channel, TimeProvider time, 
                     if (!IsClosing) status = _connection.Receive([]);
                 }
 
-                if (status == ReceiveStatus.Closed) return;
+                if (status != ReceiveStatus.Closed) continue;
+                _discards = true;
+                _drain.Set();
             }
         }
         catch (Exception e)
         {
             Fail(e);
-        }
-        finally
-        {
-            _drain.Set(); // the writer may have to end, or to send the last bytes
         }
     }
 
@@ -112,8 +111,8 @@ internal sealed class ChannelConnection(ByteChannel channel, TimeProvider time, 
                 return null;
             }
 
-            // After the last byte went out, what comes is only read so that the peer can finish.
-            return _finished || IsClosing ? ReceiveStatus.Continue : _connection.Receive(buffer.AsSpan(0, count));
+            // When the broker is done with it, what comes is read only so that the peer gets to the end.
+            return _discards || IsClosing ? ReceiveStatus.Continue : _connection.Receive(buffer.AsSpan(0, count));
         }
         finally
         {
@@ -139,6 +138,7 @@ internal sealed class ChannelConnection(ByteChannel channel, TimeProvider time, 
 
                 output.Dispose(); // it may be used again; idle, it shall hold nothing
                 if (status != DrainStatus.Close) continue;
+                _discards = true;
                 await channel.FinishAsync();
                 _finished = true;
                 return;

@@ -10,8 +10,9 @@ internal static partial class DescriptorLimit
 {
     private const int NoFile = 7;
 
-    // Listeners, logs, exporters, the runtime's assemblies, connections that are just being refused.
-    private const int Reserve = 256;
+    // For what comes on top of what is open at the start: the runtime's assemblies (it keeps two descriptors for each), exporters,
+    // connections that are just being taken, refused or closed.
+    private const int Reserve = 320;
 
     // Kestrel's share for requests that are no WebSocket.
     private const int MaxHttpConnections = 10_000;
@@ -24,14 +25,26 @@ internal static partial class DescriptorLimit
         return (long)Math.Min(limit.Soft, long.MaxValue);
     }
 
-    /// <summary>Divides what may be opened between MQTT clients and HTTP connections.</summary>
+    /// <summary>How many the process has open now.</summary>
+    public static int Open() => OperatingSystem.IsLinux() ? Directory.GetFileSystemEntries("/proc/self/fd").Length : 0;
+
+    /// <summary>How many more it may open now; null where there is no such limit.</summary>
+    public static long? Left()
+    {
+        if (!OperatingSystem.IsLinux() || GetLimit(NoFile, out Limit limit) != 0) return null;
+        return (long)Math.Min(limit.Soft, long.MaxValue) - Open();
+    }
+
+    /// <summary>Divides what may still be opened between MQTT clients and HTTP connections.</summary>
     /// <param name="descriptors">What the process may open; null for no limit.</param>
+    /// <param name="open">What it has open already.</param>
     /// <param name="configured">The connections that the configuration wants.</param>
     /// <param name="hasHttp">Whether there is an HTTP endpoint.</param>
-    public static (int Mqtt, int Http) Share(long? descriptors, int configured, bool hasHttp)
+    public static (int Mqtt, int Http) Share(long? descriptors, int open, int configured, bool hasHttp)
     {
         if (descriptors is not { } limit) return (configured, MaxHttpConnections);
-        long free = limit - Math.Min(Reserve, limit / 2);
+        long left = Math.Max(0, limit - open);
+        long free = left - Math.Min(Reserve, left / 2);
         long http = hasHttp ? Math.Clamp(free / 8, 8, MaxHttpConnections) : 0;
         return ((int)Math.Clamp(free - http, 1, configured), (int)http);
     }

@@ -38,7 +38,7 @@ internal static class KestrelSetup
             kestrel.Limits.RequestHeadersTimeout = headerTimeout;
             foreach (BoundEndpoint endpoint in endpoints)
             {
-                foreach (Socket socket in endpoint.Sockets) kestrel.Listen((IPEndPoint)socket.LocalEndPoint!, listen => Configure(listen, endpoint.Endpoint, preface));
+                foreach (IPEndPoint address in endpoint.LocalEndPoints) kestrel.Listen(address, listen => Configure(listen, endpoint.Endpoint, preface));
             }
         });
     }
@@ -46,7 +46,7 @@ internal static class KestrelSetup
     // Kestrel listens by itself, too, which changes nothing; here a failure can still be told with its endpoint's name.
     private static Socket Listen(IReadOnlyList<BoundEndpoint> endpoints, EndPoint address)
     {
-        BoundEndpoint bound = endpoints.First(endpoint => endpoint.Sockets.Any(socket => address.Equals(socket.LocalEndPoint)));
+        BoundEndpoint bound = endpoints.First(endpoint => endpoint.LocalEndPoints.Contains(address));
         Socket listener = bound.Sockets.First(socket => address.Equals(socket.LocalEndPoint));
         bound.Listen(listener);
         return listener;

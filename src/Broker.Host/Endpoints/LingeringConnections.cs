@@ -9,7 +9,7 @@ namespace Broker.Host.Endpoints;
 internal sealed class LingeringConnections : IDisposable
 {
     // Inside the reserve of descriptors; past it the oldest has to go.
-    private const int MaxCount = 128;
+    private const int MaxCount = 64;
     private static readonly TimeSpan _moment = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();

@@ -15,7 +15,7 @@ internal sealed class RequestEndpoints(IReadOnlyList<BoundEndpoint> endpoints)
         if (address?.IsIPv4MappedToIPv6 == true) address = address.MapToIPv4();
         foreach (BoundEndpoint bound in endpoints)
         {
-            foreach (IPEndPoint local in bound.Sockets.Select(socket => (IPEndPoint)socket.LocalEndPoint!))
+            foreach (IPEndPoint local in bound.LocalEndPoints)
             {
                 bool isAny = local.Address.Equals(IPAddress.Any) || local.Address.Equals(IPAddress.IPv6Any);
                 if (local.Port == context.Connection.LocalPort && (isAny || local.Address.Equals(address))) return bound.Endpoint;

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 
 namespace Broker.Host.Endpoints;
@@ -38,6 +39,10 @@ internal static class SocketTuning
         if (OperatingSystem.IsLinux()) return;
         Prepare(accepted);
     }
+
+    /// <summary>An address as people write it: an IPv4 peer of a socket for both families is no IPv6 address.</summary>
+    public static EndPoint? Readable(EndPoint? peer) =>
+        peer is IPEndPoint { Address.IsIPv4MappedToIPv6: true } mapped ? new IPEndPoint(mapped.Address.MapToIPv4(), mapped.Port) : peer;
 
     /// <summary>Ends one or both directions; false where the socket is gone already, so that there is nothing left to end.</summary>
     public static bool TryShutdown(Socket socket, SocketShutdown how)

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using Broker.Core.Connections;
 
@@ -13,6 +14,7 @@ namespace Broker.Host.Endpoints;
 /// neither Receive nor Drain ever runs beside Closed or after it. The socket may outlive that for a moment, so that the peer gets
 /// to read the last bytes (<see cref="LingeringConnections"/>).
 /// </remarks>
+[SuppressMessage("Design", "CA1001", Justification = "The last side that ends releases what is held; nobody outside could know when.")]
 internal sealed class TcpConnection : ITransport
 {
     private readonly Socket _socket;

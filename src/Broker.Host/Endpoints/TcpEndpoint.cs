@@ -6,16 +6,19 @@ namespace Broker.Host.Endpoints;
 
 /// <summary>Accepts the connections of an mqtt or mqtts endpoint and hands each to the broker.</summary>
 /// <remarks>
-/// Threading: one accept loop per address. It never ends by an error: when the system has no descriptor left, a spare one is
-/// given up to take the waiting connection and close it, which is kinder than to let it hang.
+/// Threading: one accept loop per address. It never ends by an error: when the system has no descriptor left, spare ones are
+/// given up to take the waiting connections and close them, which is kinder than to let them hang.
 /// </remarks>
 internal sealed class TcpEndpoint(BoundEndpoint bound, TcpServices services, TimeProvider time, ILogger logger) : IDisposable
 {
     private const int MaxTaking = 32;
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan _recovery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _quiet = TimeSpan.FromMinutes(1);
     private readonly TlsHandshake? _tls = bound.Endpoint.Certificate is { } certificate ? new TlsHandshake(certificate) : null;
     private readonly List<Task> _loops = [];
     private int _taking;
+    private long _exhaustionLogged;
     private volatile bool _stopping;
 
     /// <summary>Begins to listen.</summary>
@@ -25,7 +28,6 @@ internal sealed class TcpEndpoint(BoundEndpoint bound, TcpServices services, Tim
         foreach (Socket listener in bound.Sockets)
         {
             SocketTuning.Prepare(listener);
-            listener.Blocking = false;
             bound.Listen(listener);
             _loops.Add(AcceptAsync(listener));
         }
@@ -46,22 +48,26 @@ internal sealed class TcpEndpoint(BoundEndpoint bound, TcpServices services, Tim
     {
         // Off the starting thread, so that a connection that waits already does not hold up the other endpoints.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        using var spare = new SpareDescriptor();
-        bool exhausted = false;
+        using var spare = new SpareDescriptors();
+        long exhaustedSince = 0;
         while (!_stopping)
         {
             try
             {
-                TakeSoon(await listener.AcceptAsync());
-                exhausted = false;
+                Socket socket = await listener.AcceptAsync();
+                if (exhaustedSince != 0 && time.GetElapsedTime(exhaustedSince) > _recovery)
+                {
+                    exhaustedSince = spare.TryTake() ? 0 : time.GetTimestamp();
+                }
+
+                if (exhaustedSince == 0) TakeSoon(socket);
+                else socket.Dispose();
             }
             catch (SocketException e) when (e.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable)
             {
-                if (!exhausted) HostLog.DescriptorsExhausted(logger, bound.Endpoint.Name, e.Message);
-                exhausted = true;
+                if (exhaustedSince == 0) LogExhaustion(e);
+                exhaustedSince = time.GetTimestamp();
                 spare.Release();
-                Refuse(listener);
-                spare.Take();
                 await Task.Delay(_pause, time);
             }
             catch (SocketException e) when (!_stopping)
@@ -78,17 +84,13 @@ internal sealed class TcpEndpoint(BoundEndpoint bound, TcpServices services, Tim
         }
     }
 
-    private void Refuse(Socket listener)
+    // At the edge it comes and goes; one line a minute is enough.
+    private void LogExhaustion(SocketException e)
     {
-        try
-        {
-            listener.Accept().Dispose();
-        }
-        catch (SocketException e)
-        {
-            // Nobody waits any more, or somebody else took the spare descriptor.
-            HostLog.AcceptFailed(logger, bound.Endpoint.Name, e.SocketErrorCode);
-        }
+        long now = time.GetTimestamp();
+        if (_exhaustionLogged != 0 && time.GetElapsedTime(_exhaustionLogged, now) < _quiet) return;
+        _exhaustionLogged = now;
+        HostLog.DescriptorsExhausted(logger, bound.Endpoint.Name, e.Message);
     }
 
     // On another thread: a fleet that connects at once must not hold up the connections that share this one. But only so many,
@@ -106,7 +108,7 @@ internal sealed class TcpEndpoint(BoundEndpoint bound, TcpServices services, Tim
         {
             SocketTuning.Tune(socket);
             TransportKind kind = _tls is null ? TransportKind.Tcp : TransportKind.Tls;
-            var info = new ConnectionInfo(bound.Endpoint.Name, kind, socket.RemoteEndPoint, bound.Endpoint.Options.ValidatePayloadFormat);
+            var info = new ConnectionInfo(bound.Endpoint.Name, kind, SocketTuning.Readable(socket.RemoteEndPoint), bound.Endpoint.Options.ValidatePayloadFormat);
             if (_tls is null) TcpConnection.Start(socket, info, services);
             else _ = new ChannelConnection(new TlsChannel(socket, _tls), time, logger).RunAsync(services.Broker, info);
         }

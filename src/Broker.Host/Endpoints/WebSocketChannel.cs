@@ -66,7 +66,12 @@ internal sealed class WebSocketChannel(HttpContext context, string subProtocol) 
     private async Task RefuseTextAsync()
     {
         const string Reason = "MQTT needs binary frames";
-        await _socket!.CloseOutputAsync(WebSocketCloseStatus.InvalidMessageType, Reason, CancellationToken.None);
+        using var patience = new CancellationTokenSource(_closeTime);
+        await _socket!.CloseOutputAsync(WebSocketCloseStatus.InvalidMessageType, Reason, patience.Token);
+
+        // Until the peer has read it; to hang up at once could take the answer away from it.
+        byte[] rest = new byte[4_096];
+        while ((await _socket.ReceiveAsync(rest.AsMemory(), patience.Token)).MessageType != WebSocketMessageType.Close) continue;
         throw new ChannelProtocolException(Reason);
     }
 }

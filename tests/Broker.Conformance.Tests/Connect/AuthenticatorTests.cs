@@ -49,7 +49,10 @@ public sealed class AuthenticatorTests
             [PacketType.ConnAck, PacketType.SubAck, PacketType.PingResp, PacketType.Publish],
             client.All().Select(packet => packet.Type).OrderBy(type => type switch
             {
-                PacketType.ConnAck => 0, PacketType.SubAck => 1, PacketType.PingResp => 2, _ => 3,
+                PacketType.ConnAck => 0,
+                PacketType.SubAck => 1,
+                PacketType.PingResp => 2,
+                _ => 3,
             }));
         client.Send(ClientPackets.PingReq());
         client.Expect<ServerPacket.PingResp>();

@@ -28,7 +28,9 @@ public sealed class ConnAckTests
         publisher.Send(ClientPackets.Publish(version, "a", "waiting", QualityOfService.AtLeastOnce, 1));
         byte[] connect = ClientPackets.Connect(new ConnectOptions
         {
-            Version = version, CleanStart = false, Properties = new Properties().SessionExpiryInterval(10),
+            Version = version,
+            CleanStart = false,
+            Properties = new Properties().SessionExpiryInterval(10),
         });
 
         TestClient client = broker.Open(version);

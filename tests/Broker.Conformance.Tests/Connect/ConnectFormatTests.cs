@@ -195,7 +195,11 @@ public sealed class ConnectFormatTests
 
         TestClient client = broker.Connect(new ConnectOptions
         {
-            Version = version, ClientId = "the id", Will = new WillOptions("the/will", "last words"u8.ToArray()), UserName = "the name", Password = [0xFF, 0x00, 0x80],
+            Version = version,
+            ClientId = "the id",
+            Will = new WillOptions("the/will", "last words"u8.ToArray()),
+            UserName = "the name",
+            Password = [0xFF, 0x00, 0x80],
         });
         client.Drop();
 
@@ -228,7 +232,11 @@ public sealed class ConnectFormatTests
         using var broker = new TestBroker();
         byte[] whole = ClientPackets.Connect(new ConnectOptions
         {
-            Version = version, ClientId = "id", UserName = "u", Password = [1], Will = new WillOptions("w", [1]) { Properties = new Properties().WillDelayInterval(1) },
+            Version = version,
+            ClientId = "id",
+            UserName = "u",
+            Password = [1],
+            Will = new WillOptions("w", [1]) { Properties = new Properties().WillDelayInterval(1) },
             Properties = new Properties().ReceiveMaximum(5).User("a", "b"),
         });
         byte[] body = whole[2..];

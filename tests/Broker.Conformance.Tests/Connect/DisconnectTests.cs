@@ -206,4 +206,24 @@ public sealed class DisconnectTests
         garbage.ExpectClosed();
         malformed.ExpectRefused(ReasonCode.MalformedPacket);
     }
+
+    [Theory]
+    [ClassData(typeof(AllVersions))]
+    [Clause("MQTT-3.14.4-1")]
+    public void An_acknowledgement_that_is_late_does_not_follow_the_brokers_DISCONNECT(ProtocolVersion version)
+    {
+        var store = new Publish.DelayedStore();
+        using var broker = new TestBroker(configure: parts => parts with { Store = store });
+        broker.Connect("subscriber").Subscribe("a");
+        TestClient client = broker.Connect("client", version);
+        client.Send(ClientPackets.Publish(version, "a", "1", QualityOfService.AtLeastOnce, 1));
+        client.ExpectNothing();
+        client.Stall();
+        broker.Connect("client", version); // takes over
+
+        store.CommitAll();
+        client.Unstall();
+
+        client.ExpectClosed(ReasonCode.SessionTakenOver);
+    }
 }

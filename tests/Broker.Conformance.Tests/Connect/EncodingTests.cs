@@ -10,7 +10,7 @@ public sealed class EncodingTests
 {
     private const string TwoBytes = "@@";
 
-    private static readonly byte[][] s_illFormed =
+    private static readonly byte[][] _illFormed =
     [
         [0xC0, 0x80], // overlong U+0000
         [0xE0, 0x80], // cut off
@@ -24,7 +24,7 @@ public sealed class EncodingTests
     public static TheoryData<ProtocolVersion, string, int> IllFormedStrings()
     {
         var data = new TheoryData<ProtocolVersion, string, int>();
-        for (int i = 0; i < s_illFormed.Length; i++)
+        for (int i = 0; i < _illFormed.Length; i++)
         {
             foreach (string field in (string[])["client id", "user name", "will topic"])
             {
@@ -58,7 +58,7 @@ public sealed class EncodingTests
         TestClient client = broker.Open(version);
         byte[] packet = ClientPackets.Connect(WithPlaceholder(version, field));
 
-        client.Send(ConnectSteps.Replace(packet, TwoBytes, s_illFormed[which]));
+        client.Send(ConnectSteps.Replace(packet, TwoBytes, _illFormed[which]));
 
         client.ExpectRefused(ReasonCode.MalformedPacket);
         Assert.DoesNotContain(broker.Log, entry => entry.Level >= Microsoft.Extensions.Logging.LogLevel.Error);
@@ -144,9 +144,7 @@ public sealed class EncodingTests
 
         TestClient client = broker.SendConnect(new ConnectOptions { Properties = new Properties().Raw(Convert.FromHexString(block)) });
 
-        ServerPacket.ConnAck answer = client.Expect<ServerPacket.ConnAck>();
-        Assert.True(answer.ReasonCode is ReasonCode.MalformedPacket or ReasonCode.ProtocolError, $"{answer.ReasonCode}");
-        client.ExpectClosed();
+        client.ExpectRefused(ReasonCode.MalformedPacket);
     }
 
     public static TheoryData<ProtocolVersion, byte> ReservedFlags()

@@ -9,7 +9,7 @@ namespace Broker.Conformance.Tests.Connect;
 /// <summary>Keep alive and PINGREQ: 3.1.2.10, 3.2.2.3.14 and 3.12.</summary>
 public sealed class KeepAliveTests
 {
-    private static readonly TimeSpan s_tick = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan _tick = TimeSpan.FromMilliseconds(100);
 
     [Theory]
     [ClassData(typeof(AllVersions))]
@@ -23,7 +23,7 @@ public sealed class KeepAliveTests
 
         broker.Advance(TimeSpan.FromSeconds(14.9));
         client.ExpectNothing();
-        broker.Advance(2 * s_tick); // 15 s, and one tick of the clock
+        broker.Advance(2 * _tick); // 15 s, and one tick of the clock
 
         client.ExpectClosed(ReasonCode.KeepAliveTimeout);
     }
@@ -137,9 +137,9 @@ public sealed class KeepAliveTests
         double inForce = told ?? asked;
 
         Assert.Equal((uint?)told, client.ConnAck.Properties.Number(PropertyId.ServerKeepAlive));
-        broker.Advance(TimeSpan.FromSeconds(inForce * 1.5) - s_tick);
+        broker.Advance(TimeSpan.FromSeconds(inForce * 1.5) - _tick);
         client.ExpectNothing();
-        broker.Advance(2 * s_tick);
+        broker.Advance(2 * _tick);
         client.ExpectClosed(ReasonCode.KeepAliveTimeout);
     }
 
@@ -153,7 +153,7 @@ public sealed class KeepAliveTests
 
         broker.Advance(TimeSpan.FromSeconds(89.9));
         client.ExpectNothing();
-        broker.Advance(2 * s_tick);
+        broker.Advance(2 * _tick);
         client.ExpectClosed();
     }
 

@@ -70,8 +70,12 @@ public sealed class PrincipalTests
 
     private static ConnectOptions Options(string user, ProtocolVersion version, bool cleanStart, uint expiry = 100) => new()
     {
-        ClientId = "shared", UserName = user, Version = version, CleanStart = cleanStart,
-        Properties = new Properties().SessionExpiryInterval(expiry), Will = new WillOptions("w", [1]),
+        ClientId = "shared",
+        UserName = user,
+        Version = version,
+        CleanStart = cleanStart,
+        Properties = new Properties().SessionExpiryInterval(expiry),
+        Will = new WillOptions("w", [1]),
     };
 
     private static TestClient Connect(TestBroker broker, string user, ProtocolVersion version, bool cleanStart, uint expiry = 100) =>

@@ -203,7 +203,8 @@ public sealed class ReAuthenticationTests
 
     private static TestClient Connect(TestBroker broker) => broker.Connect(new ConnectOptions
     {
-        Properties = new Properties().AuthenticationMethod(ScriptedMethod.Name), Will = new WillOptions("w", "gone"u8.ToArray()),
+        Properties = new Properties().AuthenticationMethod(ScriptedMethod.Name),
+        Will = new WillOptions("w", "gone"u8.ToArray()),
     });
 
     private static byte[] Auth(ReasonCode reason) => ClientPackets.Auth(reason, new Properties().AuthenticationMethod(ScriptedMethod.Name));

@@ -9,7 +9,7 @@ namespace Broker.Conformance.Tests.Connect;
 /// <summary>Session Expiry Interval: 3.1.2.11.2, 3.2.2.3.2 and 3.14.2.2.2.</summary>
 public sealed class SessionExpiryTests
 {
-    private static readonly BrokerLimits s_hour = new() { SessionExpiry = TimeSpan.FromHours(1) };
+    private static readonly BrokerLimits _hour = new() { SessionExpiry = TimeSpan.FromHours(1) };
 
     [Theory]
     [InlineData(29, true)]
@@ -64,7 +64,7 @@ public sealed class SessionExpiryTests
     [InlineData(uint.MaxValue, 3_600u)]
     public void A_longer_wish_than_the_limit_is_lowered_and_the_client_is_told(uint asked, uint? told)
     {
-        using var broker = new TestBroker(s_hour);
+        using var broker = new TestBroker(_hour);
 
         TestClient client = Connect(broker, asked);
 
@@ -125,7 +125,7 @@ public sealed class SessionExpiryTests
     [InlineData(10u, uint.MaxValue, 3_599, true)] // within the limit
     public void DISCONNECT_may_change_the_interval(uint before, uint after, int seconds, bool isThere)
     {
-        using var broker = new TestBroker(s_hour);
+        using var broker = new TestBroker(_hour);
         TestClient client = Connect(broker, before);
 
         client.Send(ClientPackets.Disconnect(ProtocolVersion.V5, ReasonCode.NormalDisconnection, new Properties().SessionExpiryInterval(after)));
@@ -188,6 +188,7 @@ public sealed class SessionExpiryTests
 
     private static TestClient Connect(TestBroker broker, uint? expiry) => broker.Connect(new ConnectOptions
     {
-        CleanStart = false, Properties = expiry is { } seconds ? new Properties().SessionExpiryInterval(seconds) : [],
+        CleanStart = false,
+        Properties = expiry is { } seconds ? new Properties().SessionExpiryInterval(seconds) : [],
     });
 }

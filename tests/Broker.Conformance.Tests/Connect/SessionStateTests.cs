@@ -173,7 +173,9 @@ public sealed class SessionStateTests
         {
             TestClient client = broker.SendConnect(new ConnectOptions
             {
-                ClientId = $"random-{i}", CleanStart = false, Properties = new Properties().SessionExpiryInterval(uint.MaxValue),
+                ClientId = $"random-{i}",
+                CleanStart = false,
+                Properties = new Properties().SessionExpiryInterval(uint.MaxValue),
             });
             if (client.Expect<ServerPacket.ConnAck>().ReasonCode == ReasonCode.Success) accepted++;
             client.Drop();

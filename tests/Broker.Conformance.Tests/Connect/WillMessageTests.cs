@@ -93,11 +93,15 @@ public sealed class WillMessageTests
         using var broker = new TestBroker();
         var will = new WillOptions("w", "gone"u8.ToArray())
         {
-            Retain = true, Properties = new Properties().MessageExpiryInterval(10).WillDelayInterval(30),
+            Retain = true,
+            Properties = new Properties().MessageExpiryInterval(10).WillDelayInterval(30),
         };
         TestClient client = broker.Connect(new ConnectOptions
         {
-            CleanStart = false, KeepAlive = 600, Properties = new Properties().SessionExpiryInterval(100), Will = will,
+            CleanStart = false,
+            KeepAlive = 600,
+            Properties = new Properties().SessionExpiryInterval(100),
+            Will = will,
         });
         broker.Elapse(60);
         client.Drop();

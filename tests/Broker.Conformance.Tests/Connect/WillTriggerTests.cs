@@ -192,7 +192,9 @@ public sealed class WillTriggerTests
 
         TestClient second = broker.Connect(new ConnectOptions
         {
-            Version = version, CleanStart = false, Will = new WillOptions("w", "second"u8.ToArray()),
+            Version = version,
+            CleanStart = false,
+            Will = new WillOptions("w", "second"u8.ToArray()),
         });
         second.Drop();
 

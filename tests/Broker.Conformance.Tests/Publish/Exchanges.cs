@@ -108,6 +108,21 @@ internal static class Exchanges
         client.PubComp(message.PacketId);
     }
 
+    /// <summary>Takes a message that was received to its end while others arrive; those are added to <paramref name="others"/>.</summary>
+    public static void Finish(this TestClient client, ServerPacket.Publish message, List<ServerPacket> others)
+    {
+        client.Acknowledge(message);
+        List<ServerPacket> answers = client.All();
+        if (message.Qos == QualityOfService.ExactlyOnce)
+        {
+            Assert.Equal(1, answers.RemoveAll(p => p is ServerPacket.PubRel release && release.PacketId == message.PacketId));
+            client.PubComp(message.PacketId);
+        }
+
+        others.AddRange(answers);
+        others.AddRange(client.All());
+    }
+
     /// <summary>The first answer to a message that was received: PUBACK at QoS 1, PUBREC at QoS 2.</summary>
     public static void Acknowledge(this TestClient client, ServerPacket.Publish message, ReasonCode reason = ReasonCode.Success)
     {
@@ -126,6 +141,22 @@ internal static class Exchanges
 
     public static void PubComp(this TestClient client, ushort id, ReasonCode reason = ReasonCode.Success) =>
         client.Send(ClientPackets.PubComp(client.Version, id, reason));
+
+    /// <summary>Publishes at QoS 1 and reads no answer.</summary>
+    public static void PublishToEndQuietly(this TestClient client, string topic, string payload)
+    {
+        client.Publish(topic, payload, QualityOfService.AtLeastOnce, 1);
+        client.Discard();
+    }
+
+    /// <summary>Reads all that has arrived and forgets it.</summary>
+    public static void Discard(this TestClient client)
+    {
+        while (client.Next() is not null)
+        {
+            // Whatever it was.
+        }
+    }
 
     /// <summary>The connection still answers.</summary>
     public static void ExpectAlive(this TestClient client)

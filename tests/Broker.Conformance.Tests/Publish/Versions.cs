@@ -6,15 +6,15 @@ namespace Broker.Conformance.Tests.Publish;
 /// <summary>What most tests of this chapter run over.</summary>
 public static class Versions
 {
-    private static readonly ProtocolVersion[] s_both = [ProtocolVersion.V311, ProtocolVersion.V5];
+    private static readonly ProtocolVersion[] _both = [ProtocolVersion.V311, ProtocolVersion.V5];
 
-    public static TheoryData<ProtocolVersion> Both => [.. s_both];
+    public static TheoryData<ProtocolVersion> Both => [.. _both];
 
     public static MatrixTheoryData<ProtocolVersion, QualityOfService> WithEveryQos =>
-        new(s_both, [QualityOfService.AtMostOnce, QualityOfService.AtLeastOnce, QualityOfService.ExactlyOnce]);
+        new(_both, [QualityOfService.AtMostOnce, QualityOfService.AtLeastOnce, QualityOfService.ExactlyOnce]);
 
     public static MatrixTheoryData<ProtocolVersion, QualityOfService> WithAcknowledgedQos =>
-        new(s_both, [QualityOfService.AtLeastOnce, QualityOfService.ExactlyOnce]);
+        new(_both, [QualityOfService.AtLeastOnce, QualityOfService.ExactlyOnce]);
 
     public static TheoryData<QualityOfService> EveryQos =>
         [QualityOfService.AtMostOnce, QualityOfService.AtLeastOnce, QualityOfService.ExactlyOnce];

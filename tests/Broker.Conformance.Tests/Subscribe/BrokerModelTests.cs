@@ -14,23 +14,23 @@ public sealed class BrokerModelTests
 {
     private const int Clients = 4;
 
-    private static readonly Gen<string> s_level = Gen.OneOf("a", "b", "", "$x");
-    private static readonly Gen<string> s_filterLevel = Gen.Frequency((4, s_level), (3, Gen.Const("+")));
-    private static readonly Gen<string> s_topic =
-        s_level.Array[1, 3].Select(levels => string.Join('/', levels)).Where(topic => topic.Length > 0);
+    private static readonly Gen<string> _level = Gen.OneOf("a", "b", "", "$x");
+    private static readonly Gen<string> _filterLevel = Gen.Frequency((4, _level), (3, Gen.Const("+")));
+    private static readonly Gen<string> _topic =
+        _level.Array[1, 3].Select(levels => string.Join('/', levels)).Where(topic => topic.Length > 0);
 
-    private static readonly Gen<string> s_plainFilter =
-        Gen.Select(s_filterLevel.Array[1, 3], Gen.Bool, (levels, multi) => multi ? string.Join('/', [.. levels[..^1], "#"]) : string.Join('/', levels))
+    private static readonly Gen<string> _plainFilter =
+        Gen.Select(_filterLevel.Array[1, 3], Gen.Bool, (levels, multi) => multi ? string.Join('/', [.. levels[..^1], "#"]) : string.Join('/', levels))
             .Where(filter => filter.Length > 0);
 
-    private static readonly Gen<string> s_filter = Gen.Frequency(
-        (3, s_plainFilter),
-        (1, Gen.Select(Gen.OneOf("g", "h"), s_plainFilter, (group, filter) => $"$share/{group}/{filter}")));
+    private static readonly Gen<string> _filter = Gen.Frequency(
+        (3, _plainFilter),
+        (1, Gen.Select(Gen.OneOf("g", "h"), _plainFilter, (group, filter) => $"$share/{group}/{filter}")));
 
-    private static readonly Gen<Step> s_step = Gen.Frequency(
-        (5, Gen.Select(Gen.Int[0, Clients - 1], s_filter, Gen.Int[0, 47], Gen.UInt[0, 3], (client, filter, options, id) => (Step)new Step.Subscribe(client, filter, options, id))),
-        (2, Gen.Select(Gen.Int[0, Clients - 1], s_filter, (client, filter) => (Step)new Step.Unsubscribe(client, filter))),
-        (6, Gen.Select(Gen.Int[0, Clients - 1], s_topic, Gen.Int[0, 2], Gen.Bool, Gen.Frequency((5, Gen.Const(false)), (1, Gen.Const(true))),
+    private static readonly Gen<Step> _step = Gen.Frequency(
+        (5, Gen.Select(Gen.Int[0, Clients - 1], _filter, Gen.Int[0, 47], Gen.UInt[0, 3], (client, filter, options, id) => (Step)new Step.Subscribe(client, filter, options, id))),
+        (2, Gen.Select(Gen.Int[0, Clients - 1], _filter, (client, filter) => (Step)new Step.Unsubscribe(client, filter))),
+        (6, Gen.Select(Gen.Int[0, Clients - 1], _topic, Gen.Int[0, 2], Gen.Bool, Gen.Frequency((5, Gen.Const(false)), (1, Gen.Const(true))),
             (client, topic, qos, retain, isEmpty) => (Step)new Step.Publish(client, topic, (QualityOfService)qos, retain, isEmpty))),
         (1, Gen.Int[0, Clients - 1].Select(client => (Step)new Step.StartAfresh(client))));
 
@@ -41,7 +41,7 @@ public sealed class BrokerModelTests
     [Clause("MQTT-4.7.1-1")]
     [Clause("MQTT-4.7.2-1")]
     public void The_broker_gives_everybody_exactly_what_the_model_says() =>
-        s_step.Array[1, 60].Sample(steps => Run(steps), iter: 3_000);
+        _step.Array[1, 60].Sample(steps => Run(steps), iter: 3_000);
 
     private static void Run(Step[] steps)
     {

@@ -8,7 +8,7 @@ namespace Broker.Conformance.Tests.Subscribe;
 /// <summary>3.8.3.1: the No Local option.</summary>
 public sealed class NoLocalTests
 {
-    private static readonly SubscribeFilter s_noLocal = new("a", QualityOfService.AtLeastOnce, NoLocal: true);
+    private static readonly SubscribeFilter _noLocal = new("a", QualityOfService.AtLeastOnce, NoLocal: true);
 
     [Fact]
     [Clause("MQTT-3.8.3-3")]
@@ -16,7 +16,7 @@ public sealed class NoLocalTests
     {
         using var broker = new TestBroker();
         TestClient client = broker.Connect("c");
-        client.SubscribeTo(s_noLocal);
+        client.SubscribeTo(_noLocal);
 
         client.Publish("a", "own", 1);
         client.ExpectNothing();
@@ -59,17 +59,17 @@ public sealed class NoLocalTests
         using var broker = new TestBroker();
         TestClient client = broker.Resume("c");
         client.Publish("a", "own", 1, retain: true);
-        client.SubscribeTo(s_noLocal);
+        client.SubscribeTo(_noLocal);
         client.Drop();
 
         client = broker.Resume("c");
         client.Publish("a", "own again", 1, retain: true);
         client.ExpectNothing();
-        client.SubscribeTo(s_noLocal);
+        client.SubscribeTo(_noLocal);
         client.ExpectNothing();
 
         client = broker.Connect("c"); // a new session of the same client
-        client.SubscribeTo(s_noLocal);
+        client.SubscribeTo(_noLocal);
         client.ExpectNothing();
     }
 
@@ -79,7 +79,7 @@ public sealed class NoLocalTests
     {
         using var broker = new TestBroker();
         TestClient client = broker.Connect("c");
-        client.SubscribeTo(s_noLocal);
+        client.SubscribeTo(_noLocal);
 
         broker.Connect("C").Publish("a", "case matters", 1);
 
@@ -143,7 +143,7 @@ public sealed class NoLocalTests
     {
         using var broker = new TestBroker();
         TestClient client = broker.Connect("c");
-        client.SubscribeTo(s_noLocal);
+        client.SubscribeTo(_noLocal);
 
         ReasonCode code = client.Publish("a", "own", 1);
 

@@ -8,7 +8,7 @@ namespace Broker.Conformance.Tests.Subscribe;
 /// <summary>3.3.1.3 and 3.8.3.1: Retain Handling with new, existing and kept subscriptions.</summary>
 public sealed class RetainHandlingTests
 {
-    private static readonly string[] s_kept = ["a=kept q1 retained"];
+    private static readonly string[] _kept = ["a=kept q1 retained"];
 
     [Theory]
     [InlineData(0, true)]
@@ -24,7 +24,7 @@ public sealed class RetainHandlingTests
 
         client.SubscribeTo(Filter(handling));
 
-        Assert.Equal(isSent ? s_kept : [], client.Seen());
+        Assert.Equal(isSent ? _kept : [], client.Seen());
     }
 
     [Theory]
@@ -42,7 +42,7 @@ public sealed class RetainHandlingTests
 
         client.SubscribeTo(Filter(handling));
 
-        Assert.Equal(isSent ? s_kept : [], client.Seen());
+        Assert.Equal(isSent ? _kept : [], client.Seen());
     }
 
     [Theory]
@@ -61,7 +61,7 @@ public sealed class RetainHandlingTests
         Assert.Empty(client.Seen());
         client.SubscribeTo(Filter(handling));
 
-        Assert.Equal(isSent ? s_kept : [], client.Seen());
+        Assert.Equal(isSent ? _kept : [], client.Seen());
     }
 
     [Theory]
@@ -77,7 +77,7 @@ public sealed class RetainHandlingTests
 
         client.SubscribeTo(Filter(handling));
 
-        Assert.Equal(s_kept, client.Seen());
+        Assert.Equal(_kept, client.Seen());
     }
 
     [Fact]
@@ -92,7 +92,7 @@ public sealed class RetainHandlingTests
         client = broker.Connect("c");
         client.SubscribeTo(Filter(1));
 
-        Assert.Equal(s_kept, client.Seen());
+        Assert.Equal(_kept, client.Seen());
     }
 
     [Fact]
@@ -105,7 +105,7 @@ public sealed class RetainHandlingTests
 
         client.SubscribeTo(new SubscribeFilter("+", QualityOfService.AtLeastOnce, RetainHandling: RetainHandling.SendIfNew));
 
-        Assert.Equal(s_kept, client.Seen());
+        Assert.Equal(_kept, client.Seen());
     }
 
     [Fact]
@@ -126,7 +126,7 @@ public sealed class RetainHandlingTests
         using TestBroker broker = WithRetained();
         TestClient client = broker.Resume("c");
         client.SubscribeTo(Filter(0));
-        Assert.Equal(s_kept, client.Seen());
+        Assert.Equal(_kept, client.Seen());
         client.Drop();
 
         Assert.Empty(broker.Resume("c").Seen());
@@ -139,14 +139,14 @@ public sealed class RetainHandlingTests
         using TestBroker broker = WithRetained();
         TestClient client = broker.Connect("c", version);
         client.SubscribeTo("a", 1);
-        Assert.Equal(s_kept, client.Seen());
+        Assert.Equal(_kept, client.Seen());
         client.UnsubscribeFrom("a");
         client.Disconnect();
 
         client = broker.Connect("c", version);
         client.SubscribeTo("a", 1);
 
-        Assert.Equal(s_kept, client.Seen());
+        Assert.Equal(_kept, client.Seen());
     }
 
     private static SubscribeFilter Filter(int handling) => new("a", QualityOfService.AtLeastOnce, RetainHandling: (RetainHandling)handling);

@@ -174,5 +174,23 @@ public sealed class SubAckTests
         Assert.Equal([ReasonCode.Success], client.Expect<ServerPacket.SubAck>().ReasonCodes);
     }
 
+    [Theory]
+    [ClassData(typeof(BothVersions))]
+    public void A_filter_that_ends_the_connection_leaves_nothing_of_its_packet(ProtocolVersion version)
+    {
+        using var broker = new TestBroker();
+        TestClient publisher = broker.Connect("p", version);
+        for (int i = 0; i < 10; i++) publisher.Publish($"t/{i}", "x", 1, retain: true);
+        TestClient client = broker.Resume("c", version);
+        SubscribeFilter bad = version == ProtocolVersion.V5 ? new("$share/g/t", NoLocal: true) : new("t/#/x");
+
+        client.Send(ClientPackets.Subscribe(version, 1, new SubscribeFilter("t/+", QualityOfService.AtLeastOnce), bad));
+
+        client.ExpectClosed(ReasonCode.ProtocolError);
+        Assert.Equal(0, broker.Broker.Context.Subscriptions.Count);
+        for (int i = 0; i < 10; i++) publisher.Publish($"t/{i}", "", 1, retain: true);
+        Assert.Equal(broker.Broker.Context.Retained.Count, broker.LiveMessages);
+    }
+
     private static SubscribeFilter[] Filters(int count) => [.. Enumerable.Range(0, count).Select(i => new SubscribeFilter($"f{i}"))];
 }

@@ -10,7 +10,7 @@ namespace Broker.Conformance.Tests.Subscribe;
 /// <summary><c>$SYS/broker/...</c>: Mosquitto's names, retained, and sent only when they changed.</summary>
 public sealed class SysTopicTests
 {
-    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan _interval = TimeSpan.FromSeconds(10);
 
     [Theory]
     [InlineData("version")]
@@ -40,7 +40,7 @@ public sealed class SysTopicTests
     [InlineData("heap/current")]
     public void A_value_is_retained_from_the_start(string name)
     {
-        using var broker = new TestBroker(sysInterval: s_interval);
+        using var broker = new TestBroker(sysInterval: _interval);
         foreach (ProtocolVersion version in new[] { ProtocolVersion.V311, ProtocolVersion.V5 })
         {
             TestClient client = broker.Connect("c", version);
@@ -55,14 +55,14 @@ public sealed class SysTopicTests
     [Fact]
     public void Values_tell_what_happened()
     {
-        using var broker = new TestBroker(sysInterval: s_interval);
+        using var broker = new TestBroker(sysInterval: _interval);
         broker.Resume("away").SubscribeTo("a");
         broker.Resume("away").Drop();
         TestClient client = broker.Connect("c");
         client.SubscribeTo("a");
         client.SubscribeTo("$share/g/b");
         client.Publish("kept", "x", 1, retain: true);
-        broker.Advance(s_interval);
+        broker.Advance(_interval);
 
         Assert.Equal("1", Value(broker, "clients/connected"));
         Assert.Equal("1", Value(broker, "clients/disconnected"));
@@ -77,11 +77,11 @@ public sealed class SysTopicTests
     [Fact]
     public void An_expired_session_is_counted_and_the_maximum_stays()
     {
-        using var broker = new TestBroker(sysInterval: s_interval);
+        using var broker = new TestBroker(sysInterval: _interval);
         TestClient[] clients = [broker.Connect("1"), broker.Connect("2"), broker.Resume("3", expirySeconds: 5)];
-        broker.Advance(s_interval);
+        broker.Advance(_interval);
         foreach (TestClient client in clients) client.Drop();
-        broker.Advance(s_interval);
+        broker.Advance(_interval);
 
         Assert.Equal("3", Value(broker, "clients/maximum"));
         Assert.Equal("1", Value(broker, "clients/expired"));
@@ -91,16 +91,16 @@ public sealed class SysTopicTests
     [Fact]
     public void A_value_is_sent_when_it_changed_and_not_otherwise()
     {
-        using var broker = new TestBroker(sysInterval: s_interval);
+        using var broker = new TestBroker(sysInterval: _interval);
         TestClient client = broker.Connect(new ConnectOptions { ClientId = "c", KeepAlive = 3_600 });
         client.SubscribeTo(new SubscribeFilter("$SYS/broker/clients/#", RetainHandling: RetainHandling.DoNotSend));
-        broker.Advance(s_interval);
+        broker.Advance(_interval);
         client.Messages();
 
-        broker.Advance(10 * s_interval);
+        broker.Advance(10 * _interval);
         client.ExpectNothing();
         TestClient other = broker.Connect(new ConnectOptions { ClientId = "other", KeepAlive = 3_600 });
-        broker.Advance(s_interval);
+        broker.Advance(_interval);
 
         Assert.Equal(
             ["$SYS/broker/clients/connected=2 q0", "$SYS/broker/clients/maximum=2 q0", "$SYS/broker/clients/total=2 q0"],
@@ -111,10 +111,10 @@ public sealed class SysTopicTests
     [Fact]
     public void The_uptime_goes_up()
     {
-        using var broker = new TestBroker(sysInterval: s_interval);
+        using var broker = new TestBroker(sysInterval: _interval);
         TestClient client = broker.Connect(new ConnectOptions { ClientId = "c", KeepAlive = 3_600 });
         client.SubscribeTo("$SYS/broker/uptime");
-        broker.Advance(3 * s_interval);
+        broker.Advance(3 * _interval);
 
         long[] seconds = [.. client.Messages().Select(m => long.Parse(m.Text.Split(' ')[0], CultureInfo.InvariantCulture))];
 

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Broker.Core.Limits;
+using Broker.Testing;
 using Xunit;
 
 namespace Broker.Core.Tests.Limits;
@@ -18,7 +19,7 @@ public sealed partial class LimitsPageTests
     [Fact]
     public void The_page_lists_every_limit_with_its_default_and_range()
     {
-        string path = Path.Combine(RepositoryRoot(), "docs", "configuration.md");
+        string path = Path.Combine(Repository.Root, "docs", "configuration.md");
         string page = File.ReadAllText(path);
         int begin = page.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length;
         int end = page.IndexOf(End, StringComparison.Ordinal);
@@ -79,14 +80,6 @@ public sealed partial class LimitsPageTests
         foreach (XElement see in summary.Descendants("see").ToList()) see.ReplaceWith($"`{((string)see.Attribute("cref")!).Split('.')[^1]}`");
         foreach (XElement code in summary.Descendants("c").ToList()) code.ReplaceWith($"`{code.Value}`");
         return Spaces().Replace(summary.Value, " ").Trim().Replace("|", "\\|", StringComparison.Ordinal);
-    }
-
-    private static string RepositoryRoot()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Broker.sln"))) folder = folder.Parent;
-        return folder?.FullName ?? Environment.GetEnvironmentVariable("REPOSITORY_ROOT")
-            ?? throw new InvalidOperationException("Run the tests from within the repository, or set REPOSITORY_ROOT");
     }
 
     [GeneratedRegex(@"\s+")]

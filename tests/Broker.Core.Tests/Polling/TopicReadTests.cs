@@ -150,16 +150,16 @@ public sealed class TopicReadTests
         using var broker = new TestBroker();
         TestClient client = broker.Connect("c");
         client.Publish("t", "1");
-        long live = broker.Broker.Context.Messages.Live;
+        long live = broker.LiveMessages;
         TopicValue value = broker.Read("t").Value!;
         client.Publish("t", "2");
 
         Assert.Equal("1", Encoding.UTF8.GetString(value.Payload));
-        Assert.Equal(live + 1, broker.Broker.Context.Messages.Live);
+        Assert.Equal(live + 1, broker.LiveMessages);
         value.Dispose();
         value.Dispose();
 
-        Assert.Equal(live, broker.Broker.Context.Messages.Live);
+        Assert.Equal(live, broker.LiveMessages);
         Assert.Throws<ObjectDisposedException>(() => value.Payload.Length);
     }
 }

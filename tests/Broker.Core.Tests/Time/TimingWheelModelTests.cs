@@ -17,15 +17,15 @@ public sealed class TimingWheelModelTests
     }
 
     /// <summary>Distances of every size, from within a tick to centuries.</summary>
-    private static readonly Gen<long> Distance = Gen.Select(Gen.Int[0, 43], Gen.Long[0, 1L << 43]).Select((bits, value) => value & ((1L << bits) - 1));
+    private static readonly Gen<long> _distance = Gen.Select(Gen.Int[0, 43], Gen.Long[0, 1L << 43]).Select((bits, value) => value & ((1L << bits) - 1));
 
     [Fact]
     public void It_does_what_a_sorted_list_does()
     {
-        Gen<(Step Step, int Timer, long Distance)> steps =
-            Gen.Select(Gen.OneOf(Step.Schedule, Step.Schedule, Step.Schedule, Step.Cancel, Step.Advance, Step.Advance), Gen.Int[0, Timers - 1], Distance);
+        Gen<(Step Step, int Timer, long _distance)> steps =
+            Gen.Select(Gen.OneOf(Step.Schedule, Step.Schedule, Step.Schedule, Step.Cancel, Step.Advance, Step.Advance), Gen.Int[0, Timers - 1], _distance);
 
-        Gen.Select(steps.Array[1, 200], Distance).Sample(
+        Gen.Select(steps.Array[1, 200], _distance).Sample(
             (list, start) =>
             {
                 var model = new Model(start);

@@ -16,13 +16,13 @@ public sealed class SubscriptionTreeModelTests
         Match,
     }
 
-    private static readonly Gen<(Step Step, string Filter, string Topic, int Pick)> Steps =
+    private static readonly Gen<(Step Step, string Filter, string Topic, int Pick)> _steps =
         Gen.Select(Gen.OneOf(Step.Add, Step.Add, Step.Add, Step.Remove, Step.Remove, Step.Match), PathGen.Filter, PathGen.Topic, Gen.Int[0, 999]);
 
     [Fact]
     public void It_does_what_a_list_and_the_naive_matcher_do()
     {
-        Gen.Select(Steps.Array[0, 120], Gen.ULong).Sample((steps, seed) => Run(new Model(seed), steps), iter: 2_000);
+        Gen.Select(_steps.Array[0, 120], Gen.ULong).Sample((steps, seed) => Run(new Model(seed), steps), iter: 2_000);
     }
 
     [Fact]

@@ -22,7 +22,9 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
         _folder = folder;
     }
 
-    public static string Executable { get; } = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "Broker.Host.exe" : "Broker.Host");
+    /// <summary>The one beside the tests, or another build of it (native code, a published folder) that the variable names.</summary>
+    public static string Executable { get; } = Environment.GetEnvironmentVariable("BROKER_TEST_EXECUTABLE")
+        ?? Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "Broker.Host.exe" : "Broker.Host");
 
     public Process Process { get; }
 

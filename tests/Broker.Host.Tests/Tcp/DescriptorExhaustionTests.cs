@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
+using Broker.Host.Tests.Harness;
+
+namespace Broker.Host.Tests.Tcp;
+
+public sealed class DescriptorExhaustionTests
+{
+    private static readonly string[] _lowered = ["prlimit", "--nofile=400:400"];
+
+    [Fact]
+    public async Task More_clients_than_descriptors_are_refused_and_the_broker_lives()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/prlimit"), "prlimit is not here.");
+        await using BrokerProcess broker = Launch(_lowered);
+        await broker.ReadyAsync();
+        await Eventually.Until("the log says that it is less", () => broker.Error.Contains(" MQTT connections instead of 100000: this process may open 400 files", StringComparison.Ordinal));
+        await using WireClient early = await WireClient.ConnectAsync(broker.Address("Mqtt"));
+        var clients = new List<WireClient>();
+
+        for (int i = 0; i < 600; i++) clients.Add(await WireClient.OpenAsync(broker.Address("Mqtt")));
+
+        await clients[^1].ExpectEndAsync();
+        await early.PingAsync();
+        using var http = new HttpClient();
+        Assert.True((await http.GetAsync(broker.Http("/healthz"), Eventually.Deadline())).IsSuccessStatusCode);
+        foreach (WireClient client in clients) await client.DisposeAsync();
+        await Eventually.Until("there is room again", async () => await TryPingAsync(broker));
+    }
+
+    [Fact]
+    public async Task When_the_system_has_no_descriptor_left_the_door_stays_open_and_does_not_spin()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/prlimit"), "prlimit is not here.");
+        await using BrokerProcess broker = await BrokerProcess.StartAsync("--Broker:Endpoints:Http:Url", "");
+        await using WireClient early = await WireClient.ConnectAsync(broker.Address("Mqtt"));
+        int open = Directory.GetFileSystemEntries($"/proc/{broker.Process.Id}/fd").Length;
+        await PrlimitAsync(broker.Process.Id, open);
+
+        TimeSpan before = Processor(broker);
+        var watch = Stopwatch.StartNew();
+        var clients = new List<WireClient>();
+        for (int i = 0; i < 20; i++) clients.Add(await WireClient.OpenAsync(broker.Address("Mqtt")));
+        await clients[0].ExpectEndAsync(); // the spare descriptor takes it and lets it go
+        await Eventually.Until("all are refused", () => clients.TrueForAll(client => client.Socket.Poll(0, SelectMode.SelectRead)));
+
+        await early.PingAsync();
+        Assert.InRange(Processor(broker) - before, TimeSpan.Zero, watch.Elapsed / 2 + TimeSpan.FromMilliseconds(500));
+        Assert.Equal(2, broker.Error.Split("cannot take connections", StringSplitOptions.None).Length);
+        await PrlimitAsync(broker.Process.Id, open + 500);
+        await Eventually.Until("there is room again", async () => await TryPingAsync(broker));
+        foreach (WireClient client in clients) await client.DisposeAsync();
+    }
+
+    private static BrokerProcess Launch(IReadOnlyList<string> launcher) => BrokerProcess.Launch(
+        ["--Broker:Endpoints:Mqtt:Url", "mqtt://127.0.0.1:0", "--Broker:Endpoints:Http:Url", "http://127.0.0.1:0"], launcher: launcher);
+
+    private static TimeSpan Processor(BrokerProcess broker)
+    {
+        broker.Process.Refresh();
+        return broker.Process.TotalProcessorTime;
+    }
+
+    private static async Task PrlimitAsync(int process, int limit)
+    {
+        using var prlimit = Process.Start("prlimit", [$"--pid={process.ToString(CultureInfo.InvariantCulture)}", $"--nofile={limit.ToString(CultureInfo.InvariantCulture)}:"]);
+        await prlimit.WaitForExitAsync(Eventually.Deadline());
+        Assert.Equal(0, prlimit.ExitCode);
+    }
+
+    private static async Task<bool> TryPingAsync(BrokerProcess broker)
+    {
+        try
+        {
+            await using WireClient client = await WireClient.ConnectAsync(broker.Address("Mqtt"));
+            await client.PingAsync();
+            return true;
+        }
+        catch (Exception e) when (e is InvalidOperationException or IOException)
+        {
+            return false;
+        }
+    }
+}
