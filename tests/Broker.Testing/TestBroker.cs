@@ -36,16 +36,6 @@ public sealed class TestBroker : IDisposable
     /// <summary>Everything that the broker logged.</summary>
     public IReadOnlyList<(LogLevel Level, string Text)> Log => _log.Entries;
 
-    /// <summary>Messages that queues, windows and retained slots hold: none of them is held only as its topic's last value.</summary>
-    public long LiveMessages
-    {
-        get
-        {
-            Broker.Context.Values.Clear();
-            return Broker.Context.Messages.Live;
-        }
-    }
-
     /// <summary>Errors in the log are expected: do not fail at the end because of them.</summary>
     public bool ToleratesErrors { get; set; }
 
@@ -97,6 +87,16 @@ public sealed class TestBroker : IDisposable
     {
         Time.Advance(time);
         Settle();
+    }
+
+    /// <summary>
+    /// Forgets the last values of all topics, and counts the messages that are left: those that queues, windows and retained
+    /// slots hold.
+    /// </summary>
+    public long CountMessages()
+    {
+        Broker.Context.Values.Clear();
+        return Broker.Context.Messages.Live;
     }
 
     /// <summary>Stops the broker; the clients see what it says last.</summary>

@@ -52,8 +52,9 @@ internal sealed class MessageRouter(
             // 5 change? and deliver
             fanOut.Deliver(message, targets, batch);
 
-            // 6 store
-            if (publication.Qos != QualityOfService.AtMostOnce) commit = store.Append(message);
+            // 6 store, unless nobody could ever be owed it
+            bool isOwed = publication.Qos != QualityOfService.AtMostOnce && (publication.Retain || !targets.IsEmpty);
+            if (isOwed) commit = store.Append(message);
             return targets.IsEmpty ? RouteOutcome.NoSubscribers : RouteOutcome.Accepted;
         }
         finally

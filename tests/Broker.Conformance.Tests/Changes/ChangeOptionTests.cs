@@ -98,7 +98,7 @@ public sealed class ChangeOptionTests
         broker.Advance(TimeSpan.FromSeconds(10));
 
         Assert.Equal(["t=1"], subscriber.Received());
-        Assert.Equal(broker.Broker.Context.Retained.Count, broker.LiveMessages);
+        Assert.Equal(broker.Broker.Context.Retained.Count, broker.CountMessages());
     }
 
     [Theory]

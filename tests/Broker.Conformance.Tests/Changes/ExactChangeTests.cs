@@ -260,7 +260,7 @@ public sealed class ExactChangeTests
         publisher.Send(Publish("a", "3"));
 
         Assert.DoesNotContain("a=3", subscriber.Received());
-        Assert.Equal(broker.Broker.Context.Retained.Count, broker.LiveMessages);
+        Assert.Equal(broker.Broker.Context.Retained.Count, broker.CountMessages());
     }
 
     private static byte[] Publish(string topic, string payload) => ClientPackets.Publish(ProtocolVersion.V5, topic, payload);

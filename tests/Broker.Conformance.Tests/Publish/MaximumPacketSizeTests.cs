@@ -80,7 +80,7 @@ public sealed class MaximumPacketSizeTests
         subscriber.Drop();
 
         broker.Resume("subscriber").ExpectNothing();
-        Assert.Equal(broker.Broker.Context.Retained.Count, broker.LiveMessages);
+        Assert.Equal(broker.Broker.Context.Retained.Count, broker.CountMessages());
     }
 
     [Fact]

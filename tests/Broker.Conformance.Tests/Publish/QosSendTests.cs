@@ -182,7 +182,7 @@ public sealed class QosSendTests
         subscriber.PubComp(id);
 
         subscriber.ExpectNothing();
-        Assert.Equal(0, broker.LiveMessages - broker.Broker.Context.Retained.Count);
+        Assert.Equal(0, broker.CountMessages() - broker.Broker.Context.Retained.Count);
     }
 
     [Theory]

@@ -85,7 +85,7 @@ public sealed class SessionModelTests
         }
 
         Drain(clients);
-        Assert.Equal(broker.Broker.Context.Retained.Count, broker.LiveMessages);
+        Assert.Equal(broker.Broker.Context.Retained.Count, broker.CountMessages());
     }
 
     private static void Do(TestBroker broker, ModelClient client, int index, Step step, int topic, QualityOfService qos, int number, ref double now)

@@ -74,7 +74,7 @@ public sealed class BrokerModelTests
             foreach (TestClient client in clients) client.ExpectNothing();
             Assert.Equal(model.SubscriptionCount, broker.Broker.Context.Subscriptions.Count);
             Assert.Equal(model.RetainedCount + Clients, broker.Broker.Context.Retained.Count); // and presence
-            Assert.Equal(broker.Broker.Context.Retained.Count, broker.LiveMessages);
+            Assert.Equal(broker.Broker.Context.Retained.Count, broker.CountMessages());
         }
     }
 

@@ -103,7 +103,7 @@ public sealed class ResourceLimitTests
         Assert.Equal(1_000, Replayed(broker).Length);
         for (int i = 0; i < 3_000; i++) publisher.Publish($"t/{i}", "", retain: true);
         Assert.Empty(Replayed(broker));
-        Assert.Equal(broker.Broker.Context.Retained.Count, broker.LiveMessages);
+        Assert.Equal(broker.Broker.Context.Retained.Count, broker.CountMessages());
     }
 
     private static string[] Replayed(TestBroker broker)

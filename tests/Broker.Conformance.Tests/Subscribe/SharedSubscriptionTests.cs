@@ -256,7 +256,7 @@ public sealed class SharedSubscriptionTests
         chosen.Drop();
 
         members.Single(m => m != chosen).ExpectNothing();
-        Assert.Equal(broker.Broker.Context.Retained.Count, broker.LiveMessages);
+        Assert.Equal(broker.Broker.Context.Retained.Count, broker.CountMessages());
     }
 
     [Theory]

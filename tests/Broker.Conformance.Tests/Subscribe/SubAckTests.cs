@@ -189,7 +189,7 @@ public sealed class SubAckTests
         client.ExpectClosed(ReasonCode.ProtocolError);
         Assert.Equal(0, broker.Broker.Context.Subscriptions.Count);
         for (int i = 0; i < 10; i++) publisher.Publish($"t/{i}", "", 1, retain: true);
-        Assert.Equal(broker.Broker.Context.Retained.Count, broker.LiveMessages);
+        Assert.Equal(broker.Broker.Context.Retained.Count, broker.CountMessages());
     }
 
     private static SubscribeFilter[] Filters(int count) => [.. Enumerable.Range(0, count).Select(i => new SubscribeFilter($"f{i}"))];

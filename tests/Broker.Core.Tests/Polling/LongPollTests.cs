@@ -162,14 +162,14 @@ public sealed class LongPollTests
         using var broker = new TestBroker();
         TestClient client = broker.Connect("c");
         client.Publish("t", "1");
-        long live = broker.LiveMessages;
+        long live = broker.Broker.Context.Messages.Live;
         Task<PollResult>[] polls = [.. Enumerable.Range(0, 1_000).Select(_ => broker.PollForChange("t", _wait))];
 
         client.Publish("t", "2");
 
         foreach (Task<PollResult> poll in polls) Assert.Equal("2", (await poll.InTime()).Text());
         Assert.Equal(0, broker.Broker.Context.Values.Watchers.TopicCount);
-        Assert.Equal(live, broker.LiveMessages);
+        Assert.Equal(live, broker.Broker.Context.Messages.Live);
     }
 
     [Fact]

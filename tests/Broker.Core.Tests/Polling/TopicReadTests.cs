@@ -150,16 +150,16 @@ public sealed class TopicReadTests
         using var broker = new TestBroker();
         TestClient client = broker.Connect("c");
         client.Publish("t", "1");
-        long live = broker.LiveMessages;
+        long live = broker.Broker.Context.Messages.Live;
         TopicValue value = broker.Read("t").Value!;
         client.Publish("t", "2");
 
         Assert.Equal("1", Encoding.UTF8.GetString(value.Payload));
-        Assert.Equal(live + 1, broker.LiveMessages);
+        Assert.Equal(live + 1, broker.Broker.Context.Messages.Live);
         value.Dispose();
         value.Dispose();
 
-        Assert.Equal(live, broker.LiveMessages);
+        Assert.Equal(live, broker.Broker.Context.Messages.Live);
         Assert.Throws<ObjectDisposedException>(() => value.Payload.Length);
     }
 }
