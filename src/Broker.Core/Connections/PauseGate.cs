@@ -24,8 +24,12 @@ internal sealed class PauseGate
     /// <summary>True: reading had paused, and the transport has to be told. False: it had not; it will not pause.</summary>
     public bool TryResume()
     {
-        if (Interlocked.CompareExchange(ref _state, Running, Paused) == Paused) return true;
-        Interlocked.CompareExchange(ref _state, ResumedEarly, Running);
-        return false;
+        while (true)
+        {
+            if (Interlocked.CompareExchange(ref _state, Running, Paused) == Paused) return true;
+
+            // It may pause between the look above and the one below: then look again, or nobody would wake it.
+            if (Interlocked.CompareExchange(ref _state, ResumedEarly, Running) != Paused) return false;
+        }
     }
 }

@@ -18,10 +18,10 @@ internal sealed class SpareDescriptors : IDisposable
     /// <summary>Takes those that are missing; false where that would leave too few, and then none is taken.</summary>
     public bool TryTake()
     {
-        // Looked up, not tried: for the moment of trying a thread that the runtime starts would find none.
-        if (DescriptorLimit.Left() is { } left && left < 2 * Count) return false;
         try
         {
+            // Looked up, not tried: for the moment of trying a thread that the runtime starts would find none.
+            if (DescriptorLimit.Left() is { } left && left < 2 * Count) return false;
             while (!OperatingSystem.IsWindows() && _handles.Count < Count) _handles.Add(File.OpenHandle("/dev/null"));
             return true;
         }

@@ -42,7 +42,11 @@ internal sealed class TcpEndpoint(BoundEndpoint bound, TcpServices services, Tim
     }
 
     /// <inheritdoc/>
-    public void Dispose() => bound.Dispose();
+    public void Dispose()
+    {
+        _stopping = true;
+        bound.Dispose();
+    }
 
     private async Task AcceptAsync(Socket listener)
     {
@@ -70,16 +74,19 @@ internal sealed class TcpEndpoint(BoundEndpoint bound, TcpServices services, Tim
                 spare.Release();
                 await Task.Delay(_pause, time);
             }
-            catch (SocketException e) when (!_stopping)
-            {
-                // Mostly a peer that gave up before it was accepted; what stays must not make this loop spin.
-                HostLog.AcceptFailed(logger, bound.Endpoint.Name, e.SocketErrorCode);
-                bool isPeers = e.SocketErrorCode is SocketError.ConnectionAborted or SocketError.ConnectionReset;
-                if (!isPeers) await Task.Delay(_pause, time);
-            }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            catch (Exception e) when (_stopping && e is SocketException or ObjectDisposedException)
             {
                 return;
+            }
+            catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionAborted or SocketError.ConnectionReset)
+            {
+                HostLog.AcceptFailed(logger, bound.Endpoint.Name, e.SocketErrorCode);
+            }
+            catch (Exception e)
+            {
+                // Whatever it is: this door stays open, and does not spin.
+                HostLog.AcceptFaulted(logger, e, bound.Endpoint.Name);
+                await Task.Delay(_pause, time);
             }
         }
     }

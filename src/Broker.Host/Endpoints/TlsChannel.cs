@@ -8,6 +8,7 @@ internal sealed class TlsChannel : ByteChannel
 {
     private readonly Socket _socket;
     private readonly TlsHandshake _handshake;
+    private readonly TlsSocketStream _inner;
     private readonly SslStream _stream;
 
     /// <summary>Takes the socket over.</summary>
@@ -16,11 +17,16 @@ internal sealed class TlsChannel : ByteChannel
         socket.Blocking = true; // as streams want it; nothing is called that would block
         _socket = socket;
         _handshake = handshake;
-        _stream = new SslStream(new NetworkStream(socket, ownsSocket: false));
+        _inner = new TlsSocketStream(socket);
+        _stream = new SslStream(_inner);
     }
 
     /// <inheritdoc/>
-    public override Task OpenAsync() => _handshake.RunAsync(_stream);
+    public override async Task OpenAsync()
+    {
+        await _handshake.RunAsync(_stream);
+        _inner.IsHandshaking = false;
+    }
 
     /// <inheritdoc/>
     public override ValueTask<int> ReceiveAsync(Memory<byte> buffer) => _stream.ReadAsync(buffer);
