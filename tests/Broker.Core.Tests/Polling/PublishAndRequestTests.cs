@@ -22,7 +22,10 @@ public sealed class PublishAndRequestTests
 
         PollStatus status = await broker.Broker.Polling.PublishAsync(Principal.Anonymous, new TopicPublication
         {
-            Topic = PollSteps.Utf8("t"), Payload = PollSteps.Utf8("1"), Qos = QualityOfService.AtLeastOnce, ContentType = "text/plain",
+            Topic = PollSteps.Utf8("t"),
+            Payload = PollSteps.Utf8("1"),
+            Qos = QualityOfService.AtLeastOnce,
+            ContentType = "text/plain",
         });
 
         Assert.Equal(PollStatus.Ok, status);
