@@ -14,9 +14,10 @@ internal static class HelpText
           --version          say the version
           --help, -h         say this
 
-        Without anything it listens on mqtt://127.0.0.1:1883 and http://127.0.0.1:8080 (MQTT over WebSocket at /mqtt, /healthz,
-        /readyz, /metrics), for this machine only. Settings come from appsettings.json (beside the program, then in the working
-        directory), then from environment variables, then from arguments:
+        Without anything it listens on mqtt://127.0.0.1:1883 and http://127.0.0.1:8080 (MQTT over WebSocket at /mqtt, polling
+        at /topics and /requests, /openapi.json, /healthz, /readyz, /metrics), for this machine only. Settings come from
+        appsettings.json (beside the program, then in the working directory), then from environment variables, then from
+        arguments:
 
           Broker__Endpoints__Mqtt__Url=mqtt://127.0.0.1:2883
           --Broker:Endpoints:Mqtt:Url mqtt://127.0.0.1:2883     where MQTT listens; empty turns it off

@@ -92,9 +92,11 @@ internal static class HostComposition
         application.UseRouting();
         HealthEndpoints.Map(application, services.GetRequiredService<Readiness>());
         application.MapPrometheusScrapingEndpoint("/metrics");
+        var broker = services.GetRequiredService<MqttBroker>();
+        var time = services.GetRequiredService<TimeProvider>();
         var endpoints = new RequestEndpoints(http);
-        new PollingEndpoints(services.GetRequiredService<MqttBroker>().Polling, endpoints, services.GetRequiredService<ILogger<PollingEndpoints>>()).Map(application);
-        var webSockets = new WebSocketEndpoint(endpoints, services.GetRequiredService<MqttBroker>(), services.GetRequiredService<TimeProvider>(), logger);
+        new PollingEndpoints(broker.Polling, endpoints, time, services.GetRequiredService<ILogger<PollingEndpoints>>()).Map(application);
+        var webSockets = new WebSocketEndpoint(endpoints, broker, time, logger);
         application.Map(WebSocketEndpoint.Path, webSockets.HandleAsync);
     }
 }

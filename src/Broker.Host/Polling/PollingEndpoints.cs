@@ -1,6 +1,5 @@
 using Broker.Core.Polling;
 using Broker.Core.Security;
-using Broker.Host.Configuration;
 using Broker.Host.Endpoints;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -10,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace Broker.Host.Polling;
 
 /// <summary>The polling API: <c>/topics</c> and <c>/requests</c> on every HTTP endpoint, and what describes them.</summary>
-internal sealed class PollingEndpoints(TopicPolling polling, RequestEndpoints endpoints, ILogger<PollingEndpoints> logger)
+internal sealed class PollingEndpoints(TopicPolling polling, RequestEndpoints endpoints, TimeProvider time, ILogger<PollingEndpoints> logger)
 {
     private const string Topics = "/topics/{**topic}";
     private const string Requests = "/requests/{**topic}";
@@ -19,7 +18,7 @@ internal sealed class PollingEndpoints(TopicPolling polling, RequestEndpoints en
     /// <summary>Maps all of them.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
-        var reads = new TopicReads(polling);
+        var reads = new TopicReads(polling, time);
         var writes = new TopicWrites(polling);
         routes.MapMethods(Topics, _reading, context => GuardAsync(context, reads.HandleAsync));
         routes.MapPut(Topics, context => GuardAsync(context, writes.PublishAsync));
@@ -33,8 +32,8 @@ internal sealed class PollingEndpoints(TopicPolling polling, RequestEndpoints en
     /// <summary>Keeps other people's web pages out, and lets a caller that is gone be gone.</summary>
     private async Task GuardAsync(HttpContext context, Func<HttpContext, Principal, Task> handleAsync)
     {
-        ConfiguredEndpoint endpoint = endpoints.Of(context);
-        if (context.Request.Headers.Origin is [{ Length: > 0 } origin, ..] && !OriginRule.Allows(endpoint, origin, context.Request.Host.Value))
+        if (context.Request.Headers.Origin is [{ Length: > 0 } origin, ..]
+            && endpoints.Of(context) is var endpoint && !OriginRule.Allows(endpoint, origin, context.Request.Host.Value))
         {
             HostLog.PageRefused(logger, endpoint.Name, origin);
             await Problems.WriteAsync(context, StatusCodes.Status403Forbidden, $"Pages of this origin may not ask; Broker:Endpoints:{endpoint.Name}:AllowedOrigins says which may.");

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 namespace Broker.Host.Polling;
 
 /// <summary><c>GET /topics/...</c>: the value of a topic, now or when it is another one; <c>GET /topics</c>: those of many.</summary>
-internal sealed class TopicReads(TopicPolling polling)
+internal sealed class TopicReads(TopicPolling polling, TimeProvider time)
 {
     private const string Everything = "#";
 
@@ -37,6 +37,8 @@ internal sealed class TopicReads(TopicPolling polling)
             return;
         }
 
+        // Kestrel's own date is up to a second old, and nothing may have changed after it (RFC 9110 section 8.8.2.1).
+        response.Headers.Date = time.GetUtcNow().ToString("R", CultureInfo.InvariantCulture);
         response.Headers.ETag = EntityTags.Format(value.Tag);
         response.Headers.LastModified = value.LastModified.ToString("R", CultureInfo.InvariantCulture);
         response.Headers["Topic-Last-Seen"] = value.LastSeen.ToString("R", CultureInfo.InvariantCulture);

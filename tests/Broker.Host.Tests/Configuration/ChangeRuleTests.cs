@@ -1,5 +1,7 @@
 using Broker.Core.ChangeDetection;
 using Broker.Host.Configuration;
+using Broker.Host.Tests.Harness;
+using Broker.Testing.Wire;
 
 namespace Broker.Host.Tests.Configuration;
 
@@ -78,6 +80,32 @@ public sealed class ChangeRuleTests
             "--Broker:ChangeOnly:Rules:R:Filter", "t", "--Broker:ChangeOnly:Rules:R:Compare", compare, $"--Broker:ChangeOnly:Rules:R:{option}", value).OnlyFault();
 
         Assert.Contains(message, fault, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_rule_holds_for_every_subscriber_and_is_counted_by_its_name()
+    {
+        await using InProcessBroker broker = await InProcessBroker.StartAsync(
+            "--Broker:ChangeOnly:Rules:Plant:Filter", "plant/#", "--Broker:ChangeOnly:Rules:Plant:Compare", "number");
+        await using WireClient subscriber = await WireClient.ConnectAsync(broker.Address("Mqtt"));
+        await subscriber.SubscribeAsync("#");
+        await using WireClient publisher = await WireClient.ConnectAsync(broker.Address("Mqtt"));
+
+        foreach (string value in new[] { "1", "1.0", "1", "2", "2.00" }) await publisher.PublishAsync("plant/t", value);
+        foreach (string value in new[] { "1", "1" }) await publisher.PublishAsync("other", value);
+        var seen = new List<string>();
+        while (seen.Count < 4)
+        {
+            ServerPacket.Publish message = await subscriber.ExpectAsync<ServerPacket.Publish>();
+            seen.Add($"{message.Topic}={message.Text}");
+        }
+
+        using var client = new HttpClient();
+        Assert.Equal(["plant/t=1", "plant/t=2", "other=1", "other=1"], seen);
+        await Eventually.Until("three are counted as suppressed", async () =>
+            (await client.GetStringAsync(broker.Http("/metrics"), Eventually.Deadline())).Split('\n').Any(line =>
+                line.StartsWith("mqtt_changes_suppressed", StringComparison.Ordinal) && line.Contains("rule=\"Plant\"", StringComparison.Ordinal)
+                && line.Split('}')[^1].Trim().Split(' ')[0] == "3"));
     }
 
     [Fact]

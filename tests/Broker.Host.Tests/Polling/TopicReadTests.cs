@@ -31,6 +31,7 @@ public sealed class TopicReadTests : PollingCase
         DateTimeOffset seen = DateTimeOffset.ParseExact(answer.Headers.GetValues("Topic-Last-Seen").Single(), "R", CultureInfo.InvariantCulture);
         Assert.InRange(seen, before.AddSeconds(-2), DateTimeOffset.UtcNow.AddSeconds(2));
         Assert.True(answer.Headers.CacheControl!.NoCache);
+        Assert.True(answer.Content.Headers.LastModified <= answer.Headers.Date);
     }
 
     [Theory]
@@ -102,6 +103,7 @@ public sealed class TopicReadTests : PollingCase
         Assert.Equal(tag, answer.Headers.ETag?.ToString());
         Assert.Equal("1", answer.Headers.GetValues("Topic-Version").Single());
         Assert.True(answer.Headers.Contains("Topic-Last-Seen"));
+        Assert.NotNull(answer.Headers.Date);
         Assert.Equal(isKnown ? "" : "1", await TextAsync(answer));
     }
 
