@@ -28,6 +28,9 @@ internal sealed class ChangeCriteria
     /// <summary>Milliseconds after which an unchanged value goes out again; 0 for never.</summary>
     public long MaxSilence { get; }
 
+    /// <summary>Whether bytes are compared and nothing depends on time: then the topic's own "changed" answers, and nothing else is kept.</summary>
+    public bool IsExact => Array.TrueForAll(Parts, part => part.IsExact);
+
     /// <summary>The rules that it was made from, for their counters.</summary>
     public ChangeRule[] Rules { get; init; } = [];
 }

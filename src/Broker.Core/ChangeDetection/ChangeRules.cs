@@ -1,9 +1,12 @@
 namespace Broker.Core.ChangeDetection;
 
 /// <summary>The operator's rules.</summary>
-/// <remarks>Threading: immutable but for counters.</remarks>
+/// <remarks>Threading: any thread; what topics with the same rules share is kept under the gate. Rules never change.</remarks>
 internal sealed class ChangeRules(IReadOnlyList<ChangeRule> rules)
 {
+    private readonly Lock _gate = new();
+    private readonly List<ChangeCriteria> _shared = [];
+
     /// <summary>All rules.</summary>
     public IReadOnlyList<ChangeRule> All { get; } = rules;
 
@@ -16,6 +19,13 @@ internal sealed class ChangeRules(IReadOnlyList<ChangeRule> rules)
             if (rule.Matches(topic)) (matching ??= []).Add(rule);
         }
 
-        return matching is null ? null : new ChangeCriteria([.. matching.Select(r => r.Options)]) { Rules = [.. matching] };
+        if (matching is null) return null;
+        lock (_gate)
+        {
+            if (_shared.Find(c => c.Rules.AsSpan().SequenceEqual([.. matching])) is { } known) return known;
+            var criteria = new ChangeCriteria([.. matching.Select(r => r.Options)]) { Rules = [.. matching] };
+            _shared.Add(criteria);
+            return criteria;
+        }
     }
 }

@@ -28,8 +28,8 @@ internal sealed class TopicState(ChangeCriteria? criteria)
     /// <summary>What the rules for this topic ask for; null where no rule matches.</summary>
     public ChangeCriteria? Criteria { get; } = criteria;
 
-    /// <summary>What the rules passed last; null where no rule matches.</summary>
-    public ChangeTrack? Track { get; } = criteria is null ? null : new ChangeTrack();
+    /// <summary>What the rules passed last; null where no rule matches, or none looks at more than bytes.</summary>
+    public ChangeTrack? Track { get; } = criteria is null || criteria.IsExact ? null : new ChangeTrack();
 
     /// <summary>The timer that passes the newest value when the rules' minimum interval is over; null if none runs.</summary>
     public WheelTimer? Hold { get; set; }

@@ -98,8 +98,8 @@ internal sealed class FanOut(LastValues values, Subscriptions subscriptions, Bro
 
     private bool Passes(in Change change, ChangeCriteria rules)
     {
-        ChangeTrack track = change.Topic.Track!; // there is one where there are criteria
         foreach (ChangeRule rule in rules.Rules) rule.Counters.Receive();
+        if (change.Topic.Track is not { } track) return change.IsChanged;
         switch (track.Decide(change.Message.Payload, rules, clock.Now, values.DigestKey))
         {
             case ChangeVerdict.Send:
