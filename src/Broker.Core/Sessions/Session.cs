@@ -3,8 +3,6 @@ using Broker.Core.ChangeDetection;
 using Broker.Core.Messages;
 using Broker.Core.Primitives;
 using Broker.Core.Protocol;
-using Broker.Core.Security;
-using Broker.Core.Telemetry;
 using Broker.Core.Time;
 using Broker.Core.Topics;
 
@@ -21,16 +19,12 @@ namespace Broker.Core.Sessions;
 internal sealed class Session(long number, PublisherIdentity identity, SessionEnvironment environment, Action<Session> expired) : WheelTimer
 {
     private readonly Lock _gate = new();
-    private readonly Outbox _outbox = new(environment.Limits, environment.Clock);
     private readonly Dictionary<string, Subscription> _subscriptions = [];
-    private InflightWindow? _inflight;
+    private Outgoing? _outgoing; // made with the first message
     private ReceivedQos2? _received;
-    private Queue<Replay>? _replays;
-    private ChangeOutbox? _changes;
     private ISessionConnection? _connection;
     private int _window;
     private bool _ended;
-    private bool _isDropping; // a run of drops was logged, and has not ended
 
     /// <summary>Distinguishes sessions for as long as the process lives.</summary>
     public long Number { get; } = number;
@@ -45,7 +39,7 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
     public Will? Will { get; set; }
 
     /// <summary>Messages that were dropped for it, since it began.</summary>
-    public long Dropped { get; private set; }
+    public long Dropped => _outgoing?.Dropped ?? 0;
 
     /// <summary>Filters that it subscribed to.</summary>
     public int SubscriptionCount
@@ -65,7 +59,7 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
             {
                 if (_ended) return Readiness.Ended;
                 if (_connection is null) return Readiness.Absent;
-                return _outbox.Count == 0 && (_inflight?.Charged ?? 0) < _window ? Readiness.Ready : Readiness.Busy;
+                return _outgoing is not { IsBusy: true } ? Readiness.Ready : Readiness.Busy;
             }
         }
     }
@@ -73,12 +67,7 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
     /// <summary>Whether its queue could take a message of <paramref name="size"/> bytes. A snapshot.</summary>
     public bool HasRoom(int size)
     {
-        lock (_gate)
-        {
-            bool hasRoom = !_ended && _outbox.HasRoom(size);
-            CountDrop(DeliverOutcome.Expired, _outbox.TakePurged());
-            return hasRoom;
-        }
+        lock (_gate) return !_ended && Outgoing.HasRoom(size);
     }
 
     /// <summary>Puts a message into the queue; takes its own reference of it if it does.</summary>
@@ -91,7 +80,7 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
             if (_ended) return DeliverOutcome.SessionEnded;
             connection = _connection;
             if (connection is null && delivery.Qos == QualityOfService.AtMostOnce) return DeliverOutcome.Offline;
-            outcome = Add(delivery);
+            outcome = Outgoing.Add(delivery);
         }
 
         if (outcome != DeliverOutcome.QueueFull && connection is not null) connection.MarkWaiting(batch);
@@ -116,13 +105,7 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
             connection = _connection;
             if (connection is null && delivery.Qos == QualityOfService.AtMostOnce) return DeliverOutcome.Offline; // it gets the last values when it is back
             if (!change.IsChanged && !subscription.IsTracked) return DeliverOutcome.Unchanged;
-            _changes ??= new ChangeOutbox(this, environment);
-            offer = _changes.Offer(subscription, delivery, change, CanTakeAtOnce(subscription, delivery, connection, batch));
-            if (offer == ChangeOffer.SendNow)
-            {
-                delivery.Message.AddReference();
-                _outbox.TryAdd(delivery, out _); // there is room: that was asked just now
-            }
+            offer = Outgoing.Offer(subscription, delivery, change, isHeldUp: connection is null || connection.IsHeldUp(batch));
         }
 
         if (offer is ChangeOffer.Unchanged) return DeliverOutcome.Unchanged;
@@ -136,7 +119,7 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
         ISessionConnection? connection;
         lock (_gate)
         {
-            if (_ended || _changes is null || !_changes.Release(change)) return;
+            if (_ended || _outgoing is null || !_outgoing.Release(change)) return;
             connection = _connection;
         }
 
@@ -179,16 +162,7 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
             }
 
             connection = _connection;
-            _replays ??= new Queue<Replay>();
-            foreach (Replay earlier in _replays)
-            {
-                bool isAskedAgain = earlier.Subscription == replay.Subscription && earlier.GetType() == replay.GetType();
-                if (isAskedAgain) earlier.Dispose(); // what was left is in the new one
-            }
-
-            while (_replays.TryPeek(out Replay? first) && first.IsFinished) _replays.Dequeue();
-            replay.Turn = _outbox.NextNumber;
-            _replays.Enqueue(replay);
+            Outgoing.Add(replay);
         }
 
         connection.MarkWaiting(batch);
@@ -205,29 +179,14 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
         lock (_gate)
         {
             if (_connection != connection) return false;
-            while (output.WrittenCount < OutputBuffer.TargetBytes)
-            {
-                if (!TrySendNext(connection.PublishWriter, output, ref published))
-                {
-                    if (_outbox.Count == 0) _isDropping = false;
-                    return false;
-                }
-            }
-
-            return true;
+            return _outgoing is not null && _outgoing.Drain(connection.PublishWriter, output, ref published);
         }
     }
 
     /// <summary>The client acknowledged a QoS 1 message. False: it was not QoS 1, a protocol error.</summary>
     public bool Acknowledge(ushort packetId)
     {
-        lock (_gate)
-        {
-            if (_inflight is null || !_inflight.TryGet(packetId, out QualityOfService qos, out _)) return true; // [MQTT-4.3.2-5]
-            if (qos != QualityOfService.AtLeastOnce) return false;
-            _inflight.Remove(packetId);
-            return true;
-        }
+        lock (_gate) return _outgoing is null || _outgoing.Acknowledge(packetId);
     }
 
     /// <summary>The client has a QoS 2 message, or refused it. False: it was not QoS 2, a protocol error.</summary>
@@ -239,25 +198,14 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
         lock (_gate)
         {
             answer = ReasonCode.PacketIdentifierNotFound;
-            if (_inflight is null || !_inflight.TryGet(packetId, out QualityOfService qos, out InflightWindow.Stage stage)) return true;
-            if (qos != QualityOfService.ExactlyOnce) return false;
-            answer = refused ? null : ReasonCode.Success;
-            if (refused) _inflight.Remove(packetId);
-            else if (stage == InflightWindow.Stage.Published) _inflight.Release(packetId);
-            return true;
+            return _outgoing is null || _outgoing.Received(packetId, refused, out answer);
         }
     }
 
     /// <summary>The client finished a QoS 2 message. False: PUBREL was not sent yet, a protocol error.</summary>
     public bool Complete(ushort packetId)
     {
-        lock (_gate)
-        {
-            if (_inflight is null || !_inflight.TryGet(packetId, out _, out InflightWindow.Stage stage)) return true;
-            if (stage != InflightWindow.Stage.Released) return false;
-            _inflight.Remove(packetId);
-            return true;
-        }
+        lock (_gate) return _outgoing is null || _outgoing.Complete(packetId);
     }
 
     /// <summary>A QoS 2 publication arrives from the client: whether it is new, or one too many.</summary>
@@ -300,7 +248,7 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
         {
             _connection = connection;
             _window = window;
-            _inflight?.BeginResend();
+            _outgoing?.BeginConnection(window);
             _received?.BeginConnection();
         }
     }
@@ -315,9 +263,7 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
         {
             if (_connection != connection) return false;
             Release();
-            _inflight?.TakeShared(shared, except: this);
-            _outbox.TakeShared(shared, except: this);
-            _changes?.TakeShared(shared, except: this);
+            _outgoing?.TakeShared(shared, except: this);
             return true;
         }
     }
@@ -333,7 +279,7 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
     {
         lock (_gate)
         {
-            if (!_ended) Add(delivery);
+            if (!_ended) Outgoing.Add(delivery);
         }
     }
 
@@ -344,13 +290,8 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
         {
             _ended = true;
             _connection = null;
-            _inflight?.TakeShared(shared, except: null);
-            _outbox.TakeShared(shared, except: null);
-            _changes?.TakeShared(shared, except: null);
-            _changes?.Clear();
-            _outbox.Clear();
-            _inflight?.Clear();
-            DropReplays();
+            _outgoing?.TakeShared(shared, except: null);
+            _outgoing?.Clear();
             Subscription[] subscriptions = [.. _subscriptions.Values];
             _subscriptions.Clear();
             return subscriptions;
@@ -379,7 +320,7 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
                 subscription.Change(options, identifier);
                 if (criteria is null) return SubscribeOutcome.Changed;
                 subscription.Change(criteria, knowsValues);
-                _changes?.Drop(subscription);
+                _outgoing?.Drop(subscription);
                 return SubscribeOutcome.Changed;
             }
 
@@ -400,7 +341,7 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
         {
             if (!_subscriptions.Remove(key, out Subscription? subscription)) return false;
             all.Remove(subscription);
-            _changes?.Drop(subscription);
+            _outgoing?.Drop(subscription);
             return true;
         }
     }
@@ -408,143 +349,12 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
     /// <inheritdoc/>
     protected internal override void Expired(long nowMs) => expired(this);
 
-    /// <summary>Queues a message with a reference of its own, and counts what that cost.</summary>
-    private DeliverOutcome Add(in Delivery delivery)
-    {
-        DeliverOutcome outcome = _outbox.TryAdd(delivery, out int droppedOldest);
-        CountDrop(DeliverOutcome.Expired, _outbox.TakePurged());
-        CountDrop(DeliverOutcome.OldestDropped, droppedOldest);
-        if (outcome == DeliverOutcome.QueueFull) CountDrop(outcome, 1);
-        else delivery.Message.AddReference();
-        return outcome;
-    }
-
-    private bool TrySendNext(PublishWriter writer, OutputBuffer output, ref int published)
-    {
-        bool windowOpen = (_inflight?.Charged ?? 0) < _window && (_inflight?.Count ?? 0) < ushort.MaxValue;
-        if (_inflight is { IsResending: true })
-        {
-            if (_inflight.TryResendNext(_window, out ushort id, out InflightWindow.Stage stage, out Delivery again))
-            {
-                if (stage == InflightWindow.Stage.Released) AckPacket.Write(output, PacketType.PubRel, id, ReasonCode.Success, default, ProtocolVersion.V311);
-                else Send(again, id, writer, output, ref published);
-                return true;
-            }
-
-            windowOpen = false; // new messages wait behind the old ones [MQTT-4.6.0-1]
-        }
-
-        long turn = _replays is not null && _replays.TryPeek(out Replay? replay) ? replay.Turn : 0;
-        bool any = (turn > 0 && _outbox.TryTake(windowOpen, turn, out Delivery delivery)) // what was there before the replay [MQTT-4.6.0-5]
-            || TryTakeReplay(windowOpen, out delivery)
-            || _outbox.TryTake(windowOpen, long.MaxValue, out delivery)
-            || TryTakeChange(windowOpen, out delivery);
-        if (!any) return false;
-        Send(delivery, again: 0, writer, output, ref published);
-        return true;
-    }
-
-    /// <summary>Sends one delivery, whose reference goes to the window or ends here.</summary>
-    private void Send(in Delivery delivery, ushort again, PublishWriter writer, OutputBuffer output, ref int published)
-    {
-        Message message = delivery.Message;
-        DeliverOutcome outcome = DeliverOutcome.Queued;
-        ushort id = again;
-        if (again == 0 && message.HasExpired(environment.Clock.Now)) outcome = DeliverOutcome.Expired; // [MQTT-3.3.2-5]
-        else if (!environment.Authorizer.IsAllowed(Identity.Principal, AccessAction.Receive, message.Topic)) outcome = DeliverOutcome.NotAuthorized;
-        else
-        {
-            if (delivery.Qos != QualityOfService.AtMostOnce && again == 0) id = (_inflight ??= new InflightWindow()).Add(delivery);
-            var header = new PublishHeader(delivery.Qos, delivery.Retain, Dup: again != 0); // [MQTT-3.3.1-1]
-            var identifiers = new SubscriptionIdentifiers(delivery.Identifier, delivery.MoreIdentifiers);
-            if (!writer.TryWrite(output, message, header, id, identifiers, environment.Clock.Now)) outcome = DeliverOutcome.TooLarge;
-        }
-
-        if (outcome == DeliverOutcome.Queued) published++;
-        else CountDrop(outcome, 1);
-        if (id != 0)
-        {
-            if (outcome != DeliverOutcome.Queued) _inflight!.Remove(id); // it is there: added above, or being sent again
-        }
-        else
-        {
-            message.Release();
-        }
-    }
-
-    private bool TryTakeReplay(bool windowOpen, out Delivery delivery)
-    {
-        delivery = default;
-        while (_replays is { Count: > 0 })
-        {
-            Replay replay = _replays.Peek();
-            while (replay.TryTake(windowOpen, environment.Clock.Now, out delivery, out TopicState? topic))
-            {
-                if (topic is null) return true;
-                bool isNewerOnItsWay = _changes?.Find(replay.Subscription, topic) is not null;
-                if (!isNewerOnItsWay)
-                {
-                    NoteSent(replay.Subscription, topic, delivery.Message);
-                    return true;
-                }
-
-                delivery.Message.Release();
-            }
-
-            if (!replay.IsFinished) return false;
-            _replays.Dequeue();
-        }
-
-        return false;
-    }
-
-    private bool TryTakeChange(bool windowOpen, out Delivery delivery)
-    {
-        delivery = default;
-        if (_changes is null || !_changes.TryTake(windowOpen, out WaitingChange change)) return false;
-        delivery = change.Delivery;
-        return true;
-    }
-
-    private void NoteSent(Subscription subscription, TopicState topic, Message value)
-    {
-        if (!subscription.IsTracked) return;
-        subscription.TrackOf(topic).Sent(value.Payload, subscription.Criteria!, environment.Clock.Now, environment.Values.DigestKey); // tracked: it has criteria
-    }
-
-    private bool CanTakeAtOnce(Subscription subscription, in Delivery delivery, ISessionConnection? connection, WakeBatch batch)
-    {
-        if (connection is null || connection.IsHeldUp(batch) || !_outbox.HasRoom(delivery.Message.Size)) return false;
-        foreach (Replay replay in _replays ?? [])
-        {
-            if (replay.Subscription == subscription && !replay.IsFinished) return false; // the first value comes first
-        }
-
-        bool needsWindow = delivery.Qos != QualityOfService.AtMostOnce;
-        return !needsWindow || (_outbox.AcknowledgedCount + (_inflight?.Charged ?? 0) < _window && _inflight is not { IsResending: true });
-    }
+    /// <summary>Everything that is to leave; made when there is something.</summary>
+    private Outgoing Outgoing => _outgoing ??= new Outgoing(this, environment, _window);
 
     private void Release()
     {
         _connection = null;
-        _changes?.DropUnacknowledged();
-        CountDrop(DeliverOutcome.Offline, _outbox.DropUnacknowledged());
-        DropReplays();
-    }
-
-    private void DropReplays()
-    {
-        foreach (Replay replay in _replays ?? []) replay.Dispose();
-        _replays = null;
-    }
-
-    private void CountDrop(DeliverOutcome outcome, int count)
-    {
-        if (count == 0) return;
-        Dropped += count;
-        environment.Metrics.Drop(outcome, count);
-        if (outcome is not (DeliverOutcome.QueueFull or DeliverOutcome.OldestDropped) || _isDropping) return;
-        _isDropping = true;
-        environment.Logger.QueueOverflow(Identity.ClientId, _outbox.Count, _outbox.Bytes, environment.Limits.Overflow);
+        _outgoing?.EndConnection();
     }
 }
