@@ -193,8 +193,9 @@ public sealed class TopicListTests
             using TopicPage page = found!;
             cursor = page.Cursor;
             foreach (TopicValue value in page.Topics) seen[Encoding.UTF8.GetString(value.Topic)] = Encoding.UTF8.GetString(value.Payload);
-            if (isLast && !page.HasMore) break;
-            isLast |= publishers.All(publisher => publisher.IsCompleted);
+            if (page.HasMore) continue; // what changed since this pass began comes with the next one
+            if (isLast) break;
+            isLast = publishers.All(publisher => publisher.IsCompleted);
         }
 
         await Task.WhenAll(publishers);
