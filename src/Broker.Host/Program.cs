@@ -1,8 +1,11 @@
 using Broker.Core;
 using Broker.Host;
+using Broker.Host.Commands;
 using Broker.Host.Configuration;
 using Broker.Host.Endpoints;
 using Microsoft.Extensions.Hosting;
+
+if (OperatorCommands.Names(args)) return await OperatorCommands.RunAsync(args, Console.Out, Console.Error);
 
 CommandLine commandLine = CommandLine.Parse(args);
 HostConfiguration configuration;
