@@ -7,11 +7,16 @@ namespace Broker.Benchmarks;
 /// <summary>A connection in memory whose output is thrown away, or kept for the acknowledgements that depend on it.</summary>
 internal sealed class Loopback : ITransport, IDisposable
 {
-    private readonly OutputBuffer _output = new(OutputBuffer.TargetBytes);
+    private readonly OutputBuffer _output;
     private readonly ClientConnection _connection;
 
-    public Loopback(MqttBroker broker, string clientId, byte level = 4)
+    /// <param name="broker">The broker.</param>
+    /// <param name="clientId">The client identifier.</param>
+    /// <param name="level">The protocol level.</param>
+    /// <param name="output">A buffer to share with other connections that are used from the same thread; null for one of its own.</param>
+    public Loopback(MqttBroker broker, string clientId, byte level = 4, OutputBuffer? output = null)
     {
+        _output = output ?? new OutputBuffer(OutputBuffer.TargetBytes);
         _connection = broker.Accept(this, new ConnectionInfo("Benchmark", TransportKind.Memory, null))
             ?? throw new InvalidOperationException("The broker refused a connection");
         Send(Packets.Connect(clientId, level));

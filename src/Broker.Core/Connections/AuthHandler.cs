@@ -30,7 +30,7 @@ internal static class AuthHandler
         switch (packet.ReasonCode)
         {
             case ReasonCode.ReAuthenticate:
-                connection.ReAuthenticate(packet.Data.ToArray());
+                ReAuthentication.Begin(connection, packet.Data.ToArray());
                 break;
             case ReasonCode.ContinueAuthentication when connection.ReAuthentication is { } running:
                 running.Continue(packet.Data.ToArray());

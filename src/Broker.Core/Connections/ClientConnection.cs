@@ -2,9 +2,7 @@ using Broker.Core.Messages;
 using Broker.Core.Primitives;
 using Broker.Core.Protocol;
 using Broker.Core.Publishing;
-using Broker.Core.Security;
 using Broker.Core.Sessions;
-using Broker.Core.Storage;
 using Broker.Core.Telemetry;
 using Broker.Core.Time;
 
@@ -19,23 +17,24 @@ namespace Broker.Core.Connections;
 /// fine; everything else from any thread. Owner: the transport, until it called <see cref="Closed"/>. As a timer it watches
 /// the CONNECT's deadline, then the keep alive, then the time that closing may take.
 /// </remarks>
-public sealed class ClientConnection : WheelTimer, ISessionConnection, ICommitWaiter
+public sealed class ClientConnection : WheelTimer, ISessionConnection
 {
     private readonly BrokerContext _broker;
     private readonly ITransport _transport;
-    private readonly Guarded<AnswerLane> _answers = new(new AnswerLane());
-    private readonly PauseGate _pause = new();
+    private readonly Guarded<AnswerLane> _answers = new();
+    private PauseGate _pause;
 
     // Whoever calls Receive.
-    private readonly FrameAssembler _frames = new();
+    private FrameAssembler? _frames;
+    private IncomingAliases? _aliases;
+    private int _keepAliveMilliseconds; // without a packet, until it counts as gone; 0 for never
     private long _lastReceived;
 
     // Whoever drains; set by all who have something to send.
     private long _waiting; // 0, or the number of the batch that wakes it
 
     private volatile Phase _phase; // changes under the lock of the answers
-    private AckQueue? _acks; // under the lock of the answers
-    private CloseReason _closeReason = CloseReason.Network;
+    private Acknowledgements? _acknowledgements; // under the lock of the answers
     private bool _keepsWill = true;
     private int _left;
     private int _gone;
@@ -56,19 +55,22 @@ public sealed class ClientConnection : WheelTimer, ISessionConnection, ICommitWa
 
     internal Phase Phase => _phase;
 
+    /// <summary>Why it ends; changes under the lock of the answers.</summary>
+    internal CloseReason CloseReason { get; private set; } = CloseReason.Network;
+
     internal BrokerContext Broker => _broker;
 
     internal Handshake? Handshake { get; set; }
 
-    internal ReAuthentication? ReAuthentication { get; private set; }
+    internal ReAuthentication? ReAuthentication { get; set; }
 
-    internal ClientFacts Facts { get; private set; } = ClientFacts.Unknown;
+    internal ClientFacts Facts { get; set; } = ClientFacts.Unknown;
 
     internal Session? Session { get; private set; }
 
-    internal PublishWriter? Writer { get; private set; }
+    internal PublishWriter? Writer { get; set; }
 
-    internal IncomingAliases? Aliases { get; private set; }
+    internal IncomingAliases Aliases => _aliases ??= new IncomingAliases(_broker.Limits.TopicAliases, _broker.Limits.TopicBytes);
 
     PublishWriter ISessionConnection.PublishWriter => Writer!; // a session has it only once it is connected
 
@@ -84,7 +86,7 @@ public sealed class ClientConnection : WheelTimer, ISessionConnection, ICommitWa
         }
         catch (ProtocolViolationException violation)
         {
-            Violated(violation);
+            Goodbye.Violated(this, violation);
             return ReceiveStatus.Closed;
         }
 #pragma warning disable CA1031 // one client's fault, or ours in handling it, must not reach another client
@@ -112,13 +114,9 @@ public sealed class ClientConnection : WheelTimer, ISessionConnection, ICommitWa
         Phase phase;
         using (Guarded<AnswerLane>.Access answers = _answers.Enter())
         {
-            AnswerLane lane = answers.Value;
-            output.Write(lane.Bytes.WrittenSpan);
-            lane.Bytes.Dispose();
-            packets = lane.Packets;
-            lane.Packets = 0;
-            resume = lane.HoldsReading;
-            lane.HoldsReading = false;
+            packets = answers.Value.MoveTo(output);
+            resume = answers.Value.HoldsReading;
+            answers.Value.HoldsReading = false;
             phase = _phase;
         }
 
@@ -136,14 +134,14 @@ public sealed class ClientConnection : WheelTimer, ISessionConnection, ICommitWa
         if (Interlocked.Exchange(ref _gone, 1) != 0) return;
         using (Guarded<AnswerLane>.Access answers = _answers.Enter())
         {
-            if (_phase < Phase.Closing && cause == CloseCause.Local) _closeReason = CloseReason.Kicked;
+            if (_phase < Phase.Closing && cause == CloseCause.Local) CloseReason = CloseReason.Kicked;
             _phase = Phase.Gone;
-            answers.Value.Bytes.Dispose();
+            answers.Value.Clear();
         }
 
         Leave();
         _broker.Wheel.Cancel(this);
-        _frames.Dispose();
+        _frames?.Dispose();
         Handshake?.Dispose();
         ReAuthentication?.Dispose();
         _broker.Connections.Remove(this);
@@ -152,57 +150,13 @@ public sealed class ClientConnection : WheelTimer, ISessionConnection, ICommitWa
     /// <summary>Ends the connection; an MQTT 5 client is told why.</summary>
     internal void Close(CloseReason reason, string? text = null) => Close(reason, reason.ToReasonCode(), text);
 
-    internal void Close(CloseReason reason, ReasonCode reasonCode, string? text)
-    {
-        using (Guarded<AnswerLane>.Access answers = _answers.Enter())
-        {
-            if (_phase >= Phase.Closing) return;
-            bool isTold = _phase == Phase.Connected && Facts.IsV5 && reason != CloseReason.Disconnected;
-            if (reason == CloseReason.Shutdown && _phase == Phase.Connected) Session!.Drain(this, answers.Value.Bytes, out _); // what may leave, leaves
-            _closeReason = reason;
-            _phase = Phase.Closing;
-            if (isTold)
-            {
-                DisconnectPacket.Write(answers.Value.Bytes, reasonCode, Facts.TextThatFits(text));
-                answers.Value.Packets++;
-            }
-        }
-
-        _broker.Logger.Disconnected(ClientId ?? "?", Info, reason, text);
-        Leave();
-        HangUpSoon();
-    }
+    internal void Close(CloseReason reason, ReasonCode reasonCode, string? text) => Goodbye.Disconnect(this, reason, reasonCode, text);
 
     /// <summary>Hangs up without waiting for anything.</summary>
     internal void Abort() => _transport.Abort();
 
     /// <summary>The CONNECT is refused: CONNACK says why, then the connection ends.</summary>
-    internal void Refuse(ProtocolVersion version, ReasonCode reasonCode, string? text)
-    {
-        if (version != ProtocolVersion.V5 && !reasonCode.HasConnectReturnCode())
-        {
-            Close(CloseReason.Refused, reasonCode, text); // older versions have no word for it
-            return;
-        }
-
-        using (Guarded<AnswerLane>.Access answers = _answers.Enter())
-        {
-            if (_phase >= Phase.Closing) return;
-            _closeReason = CloseReason.Refused;
-            _phase = Phase.Closing;
-            var refusal = new ConnAck { ReasonCode = reasonCode, ReasonString = Facts.TextThatFits(text) };
-            if (Facts.Takes(refusal.Size))
-            {
-                refusal.Write(answers.Value.Bytes, version);
-                answers.Value.Packets++;
-            }
-        }
-
-        _broker.Metrics.Refuse(reasonCode);
-        _broker.Logger.Refused(Info, reasonCode, text);
-        Leave();
-        HangUpSoon();
-    }
+    internal void Refuse(ProtocolVersion version, ReasonCode reasonCode, string? text) => Goodbye.Refuse(this, version, reasonCode, text);
 
     /// <summary>The client said DISCONNECT.</summary>
     internal void Disconnected(bool keepsWill)
@@ -211,10 +165,21 @@ public sealed class ClientConnection : WheelTimer, ISessionConnection, ICommitWa
         Close(CloseReason.Disconnected);
     }
 
-    internal void BeginHandshake(ClientFacts facts, Phase phase)
+    /// <summary>It ends, for this reason; false if it ends already. Under the lock of the answers.</summary>
+    internal bool TryBeginClosing(CloseReason reason)
     {
-        Facts = facts;
-        MoveTo(phase);
+        if (_phase >= Phase.Closing) return false;
+        CloseReason = reason;
+        _phase = Phase.Closing;
+        return true;
+    }
+
+    /// <summary>Lets go of the session, and hangs up when the last words are sent, or when the time for that is over.</summary>
+    internal void LeaveAndHangUp()
+    {
+        Leave();
+        _broker.Wheel.Schedule(this, _broker.Clock.Now + (long)_broker.Limits.CloseTimeout.TotalMilliseconds);
+        _transport.RequestDrain();
     }
 
     internal bool MoveTo(Phase phase)
@@ -227,98 +192,33 @@ public sealed class ClientConnection : WheelTimer, ISessionConnection, ICommitWa
         }
     }
 
-    /// <summary>The session is there: what it needs to write to this client.</summary>
-    internal void Prepare(PublishWriter writer, IncomingAliases aliases)
+    /// <summary>It has its session, and its keep alive in seconds (0 for none) begins; false if it ends already. Under the lock of the answers.</summary>
+    internal bool TryBeginSession(Session session, int keepAlive)
     {
-        Writer = writer;
-        Aliases = aliases;
-        _acks = new AckQueue(_broker.Store);
-    }
-
-    /// <summary>CONNACK leaves, and everything else may from now on.</summary>
-    internal void Accept(Session session, in ConnAck connAck, ConnectRequest request, bool isPresent, WakeBatch batch)
-    {
-        Facts = Facts with { KeepAliveMilliseconds = request.KeepAlive * 1_500 };
-        Volatile.Write(ref _lastReceived, _broker.Clock.Now);
+        if (_phase >= Phase.Closing) return false;
         Session = session;
-        bool isLate;
-        using (Guarded<AnswerLane>.Access answers = _answers.Enter())
-        {
-            isLate = _phase >= Phase.Closing;
-            if (!isLate)
-            {
-                connAck.Write(answers.Value.Bytes, Facts.Version);
-                answers.Value.Packets++;
-                _phase = Phase.Connected;
-                if (request.KeepAlive == 0) _broker.Wheel.Cancel(this);
-                else _broker.Wheel.Schedule(this, _broker.Clock.Now + Facts.KeepAliveMilliseconds);
-            }
-        }
-
-        if (isLate)
-        {
-            _broker.Lifecycle.Disconnect(session, this, _closeReason, keepsWill: true, batch); // it left before it had a session to let go of
-            return;
-        }
-
-        if (isPresent) session.ReplayUnacknowledged(_broker.Values, batch);
-        _broker.Logger.Connected(session.Identity.ClientId, Info, Facts.Version, request.KeepAlive, isPresent);
-        MarkWaiting(batch);
-    }
-
-    /// <summary>The client began to authenticate again.</summary>
-    internal void ReAuthenticate(byte[] data)
-    {
-        if (ReAuthentication is { IsOver: false }) ProtocolViolationException.Protocol("AUTH came while an exchange was under way");
-        IEnhancedAuthenticator authenticator = EnhancedAuthentication.Find(_broker, Facts.AuthenticationMethod!)!; // it let the client in
-        ReAuthentication = new ReAuthentication(this, authenticator.Begin(Info, ClientId!));
-        ReAuthentication.Continue(data);
+        _keepAliveMilliseconds = keepAlive * 1_500;
+        Volatile.Write(ref _lastReceived, _broker.Clock.Now);
+        _phase = Phase.Connected;
+        if (keepAlive == 0) _broker.Wheel.Cancel(this);
+        else _broker.Wheel.Schedule(this, _lastReceived + _keepAliveMilliseconds);
+        return true;
     }
 
     /// <summary>Writes answers; the caller then calls <see cref="MarkWaiting"/>.</summary>
     internal Guarded<AnswerLane>.Access Answers() => _answers.Enter();
 
     /// <summary>Acknowledges a publication as soon as its commit is complete, in order.</summary>
-    internal void Acknowledge(in PendingAck ack, WakeBatch batch)
-    {
-        using (Guarded<AnswerLane>.Access answers = _answers.Enter())
-        {
-            if (_acks!.TryPass(ack)) // connected: it is there
-            {
-                WriteAck(answers.Value, ack);
-            }
-            else if (ack.Commit != 0)
-            {
-                goto wait;
-            }
-        }
-
-        MarkWaiting(batch);
-        return;
-    wait:
-        _broker.Store.WhenCommitted(ack.Commit, this);
-    }
+    internal void Acknowledge(in PendingAck ack, WakeBatch batch) => Acknowledgements.Send(this, ref _acknowledgements, ack, batch);
 
     /// <summary>Publications whose acknowledgement waits for a commit; and those of them that are not a QoS 2 exchange of the session.</summary>
     internal (int All, int BesideExchanges) UnacknowledgedPublications
     {
         get
         {
-            using (_answers.Enter()) return (_acks?.Count ?? 0, _acks?.CountBesideExchanges ?? 0);
+            if (Volatile.Read(ref _acknowledgements) is not { } waiting) return (0, 0);
+            using (_answers.Enter()) return waiting.Counts;
         }
-    }
-
-    void ICommitWaiter.Committed()
-    {
-        using (Guarded<AnswerLane>.Access answers = _answers.Enter())
-        {
-            if (_phase >= Phase.Closing) return; // nothing follows DISCONNECT [MQTT-3.14.4-1]
-            while (_acks!.TryTake(out PendingAck ack)) WriteAck(answers.Value, ack);
-        }
-
-        WakeBatch batch = WakeBatch.Rent();
-        MarkWaiting(batch);
-        batch.WakeAndReturn();
     }
 
     void ISessionConnection.MarkWaiting(WakeBatch batch) => MarkWaiting(batch);
@@ -342,23 +242,10 @@ public sealed class ClientConnection : WheelTimer, ISessionConnection, ICommitWa
     /// <inheritdoc/>
     protected internal override void Expired(long nowMs)
     {
-        switch (_phase)
-        {
-            case Phase.AwaitingConnect:
-                Close(CloseReason.ConnectTimeout, "No CONNECT came in time");
-                break;
-            case Phase.Authenticating or Phase.AwaitingAuth:
-                Refuse(Facts.Version, ReasonCode.ServerBusy, "Authentication took too long");
-                break;
-            case Phase.Connected:
-                long due = Volatile.Read(ref _lastReceived) + Facts.KeepAliveMilliseconds;
-                if (nowMs >= due) Close(CloseReason.KeepAlive, "Nothing came for one and a half times the keep alive"); // [MQTT-3.1.2-22]
-                else _broker.Wheel.Schedule(this, due);
-                break;
-            case Phase.Closing:
-                _transport.Abort();
-                break;
-        }
+        long due = Volatile.Read(ref _lastReceived) + _keepAliveMilliseconds;
+        if (_phase == Phase.Closing) _transport.Abort();
+        else if (_phase == Phase.Connected && nowMs < due) _broker.Wheel.Schedule(this, due);
+        else Goodbye.TooLate(this);
     }
 
     private ReceiveStatus Process(ReadOnlySpan<byte> bytes, WakeBatch batch, ref ReceiveCounts counts)
@@ -368,65 +255,44 @@ public sealed class ClientConnection : WheelTimer, ISessionConnection, ICommitWa
             if (_phase >= Phase.Closing) return ReceiveStatus.Closed;
             if (_phase == Phase.Authenticating)
             {
-                _frames.Hold(ref bytes);
+                (_frames ??= new FrameAssembler()).Hold(ref bytes);
                 if (_pause.TryPause()) return ReceiveStatus.Pause;
                 continue;
             }
 
             ProtocolVersion version = Facts.Version == 0 ? ProtocolVersion.V5 : Facts.Version;
             int limit = _phase >= Phase.Connected ? _broker.Limits.PacketBytes : _broker.Limits.ConnectPacketBytes;
-            if (!_frames.TryTake(ref bytes, limit, version, _phase == Phase.AwaitingConnect, out Frame frame)) break;
+            if (!FrameAssembler.TryTake(ref _frames, ref bytes, limit, version, _phase == Phase.AwaitingConnect, out Frame frame)) break;
             Volatile.Write(ref _lastReceived, _broker.Clock.Now);
             counts.Add(frame);
             PacketDispatch.Handle(this, frame, batch);
-            _frames.Release();
+            _frames?.Release();
         }
 
         using (Guarded<AnswerLane>.Access answers = _answers.Enter())
         {
-            if (answers.Value.Bytes.WrittenCount <= _broker.Limits.PendingAnswerBytes) return ReceiveStatus.Continue;
+            if (answers.Value.WrittenCount <= _broker.Limits.PendingAnswerBytes) return ReceiveStatus.Continue;
             answers.Value.HoldsReading = true;
         }
 
         return _pause.TryPause() ? ReceiveStatus.Pause : ReceiveStatus.Continue;
     }
 
-    private void Violated(ProtocolViolationException violation)
-    {
-        _broker.Metrics.Refuse(violation.ReasonCode);
-        bool isAnswered = _phase < Phase.Connected && Facts.Version != 0;
-        if (isAnswered) Refuse(Facts.Version, violation.ReasonCode, violation.Message);
-        else Close(CloseReason.Protocol, violation.ReasonCode, violation.Message);
-    }
-
-    private void WriteAck(AnswerLane lane, in PendingAck ack)
-    {
-        ReadOnlySpan<byte> text = Facts.TextFor(ack.ReasonCode);
-        AckPacket.Write(lane.Bytes, ack.Type, ack.PacketId, ack.ReasonCode, text, Facts.Version);
-        lane.Packets++;
-    }
-
     /// <summary>Lets go of the session, once.</summary>
     private void Leave()
     {
         if (Interlocked.Exchange(ref _left, 1) != 0) return;
-        _broker.Metrics.Closed(_closeReason);
+        _broker.Metrics.Closed(CloseReason);
         if (Session is not { } session) return;
         WakeBatch batch = WakeBatch.Rent();
         try
         {
-            bool keepsWill = _keepsWill && _closeReason != CloseReason.Shutdown;
-            _broker.Lifecycle.Disconnect(session, this, _closeReason, keepsWill, batch);
+            bool keepsWill = _keepsWill && CloseReason != CloseReason.Shutdown;
+            _broker.Lifecycle.Disconnect(session, this, CloseReason, keepsWill, batch);
         }
         finally
         {
             batch.WakeAndReturn();
         }
-    }
-
-    private void HangUpSoon()
-    {
-        _broker.Wheel.Schedule(this, _broker.Clock.Now + (long)_broker.Limits.CloseTimeout.TotalMilliseconds);
-        _transport.RequestDrain();
     }
 }

@@ -7,11 +7,40 @@ namespace Broker.Core.Connections;
 /// Cuts the bytes of a connection into packets. Whole packets are read where they lie; only a packet that arrives in parts is
 /// copied, into memory that grows with the bytes that really came, never with the length that a header announces.
 /// </summary>
-/// <remarks>Threading: whoever calls Receive, one at a time. Owner: the connection.</remarks>
+/// <remarks>
+/// Threading: whoever calls Receive, one at a time. Owner: the connection, which has none before a packet comes in parts: most
+/// never do.
+/// </remarks>
 internal sealed class FrameAssembler : IDisposable
 {
     private readonly OutputBuffer _held = new();
     private int _consumed;
+
+    /// <summary>As the other, with an assembler that is made when a packet comes in parts.</summary>
+    /// <param name="assembler">The connection's; null while it has none.</param>
+    /// <param name="bytes">What arrived and is not yet taken.</param>
+    /// <param name="maximum">The largest packet.</param>
+    /// <param name="version">The connection's version; MQTT 5 before it is known.</param>
+    /// <param name="isFirst">Whether nothing but a CONNECT may come.</param>
+    /// <param name="frame">The packet; valid until <see cref="Release"/>.</param>
+    public static bool TryTake(
+        ref FrameAssembler? assembler, ref ReadOnlySpan<byte> bytes, int maximum, ProtocolVersion version, bool isFirst, out Frame frame)
+    {
+        if (assembler is null)
+        {
+            if (isFirst) RequireConnect(bytes);
+            if (FrameReader.TryRead(bytes, maximum, version, out frame, out int size))
+            {
+                bytes = bytes[size..];
+                return true;
+            }
+
+            if (bytes.IsEmpty) return false;
+            assembler = new FrameAssembler();
+        }
+
+        return assembler.TryTake(ref bytes, maximum, version, isFirst, out frame);
+    }
 
     /// <summary>Takes the next whole packet; keeps the bytes of an unfinished one and takes them out of <paramref name="bytes"/>.</summary>
     /// <param name="bytes">What arrived and is not yet taken.</param>

@@ -38,18 +38,14 @@ internal sealed class Handshake : IDisposable
     /// <exception cref="ProtocolViolationException">It breaks the protocol or a bound; CONNACK says so where the version can.</exception>
     public static void Begin(ClientConnection connection, in Frame frame, WakeBatch batch)
     {
-        if (ConnectPacket.PeekVersion(frame) is { } version) connection.BeginHandshake(new ClientFacts { Version = version }, Phase.AwaitingConnect);
-        else connection.BeginHandshake(new ClientFacts { Version = UnknownVersion(frame) }, Phase.AwaitingConnect);
+        connection.Facts = ClientFacts.Of(ConnectPacket.PeekVersion(frame) ?? UnknownVersion(frame));
 
         ConnectPacket packet = ConnectPacket.Read(frame);
-        var facts = new ClientFacts
-        {
-            Version = packet.Version,
-            MaximumPacketSize = packet.MaximumPacketSize,
-            SendsReasons = packet.Version == ProtocolVersion.V5 && packet.RequestProblemInformation,
-            AuthenticationMethod = packet.HasAuthenticationMethod ? Encoding.UTF8.GetString(packet.AuthenticationMethod) : null,
-        };
-        connection.BeginHandshake(facts, Phase.AwaitingConnect);
+        connection.Facts = ClientFacts.Of(
+            packet.Version,
+            sendsReasons: packet.Version == ProtocolVersion.V5 && packet.RequestProblemInformation,
+            packet.MaximumPacketSize,
+            packet.HasAuthenticationMethod ? Encoding.UTF8.GetString(packet.AuthenticationMethod) : null);
         Check(connection, packet);
         var handshake = new Handshake(connection, ConnectRequest.From(packet, connection.Broker), CreateWill(connection, packet));
         connection.Handshake = handshake;
@@ -257,9 +253,7 @@ internal sealed class Handshake : IDisposable
             return;
         }
 
-        _connection.Prepare(
-            new PublishWriter(_connection.Facts.Version, _connection.Facts.MaximumPacketSize, _request.OutgoingAliases),
-            new IncomingAliases(_broker.Limits.TopicAliases, _broker.Limits.TopicBytes));
+        _connection.Writer = PublishWriter.For(_connection.Facts.Version, _connection.Facts.MaximumPacketSize, _request.OutgoingAliases);
         Will? left = will is null
             ? null
             : new Will(will, _request.WillMessageExpiry, identity, _request.WillDelay, _broker.Wills.PublishDue);
@@ -275,7 +269,7 @@ internal sealed class Handshake : IDisposable
 
         ConnAck connAck = _request.Answer(_connection.Facts, _broker.Limits, attached.IsPresent, authenticationData);
         _connection.Handshake = null; // it is over, and an idle connection keeps nothing that it does not need
-        _connection.Accept(session, connAck, _request, attached.IsPresent, batch);
+        Welcome.Accept(_connection, session, connAck, _request, attached.IsPresent, batch);
     }
 
     private void Refuse(ReasonCode reasonCode, string? text)

@@ -5,7 +5,7 @@ namespace Broker.Core.Connections;
 /// <see cref="TryPause"/> (false: do not pause) and <see cref="TryResume"/> (true: tell the transport) sees the other.
 /// </summary>
 /// <remarks>Threading: <see cref="TryPause"/> by whoever calls Receive, <see cref="TryResume"/> from anywhere.</remarks>
-internal sealed class PauseGate
+internal struct PauseGate
 {
     private const int Running = 0;
     private const int Paused = 1;

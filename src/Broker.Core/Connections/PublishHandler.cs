@@ -18,7 +18,7 @@ internal static class PublishHandler
     public static void Handle(ClientConnection connection, in Frame frame, WakeBatch batch)
     {
         PublishPacket packet = PublishPacket.Read(frame, connection.Facts.Version, connection.Broker.Limits.UserProperties);
-        ReadOnlySpan<byte> topic = packet.TopicAlias is { } alias ? connection.Aliases!.Resolve(packet.Topic, alias) : packet.Topic;
+        ReadOnlySpan<byte> topic = packet.TopicAlias is { } alias ? connection.Aliases.Resolve(packet.Topic, alias) : packet.Topic;
         if (!Begins(connection, packet, batch)) return;
 
         ReasonCode reason = Check(connection, packet, topic);

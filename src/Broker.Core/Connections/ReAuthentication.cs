@@ -15,6 +15,15 @@ internal sealed class ReAuthentication(ClientConnection connection, IAuthenticat
     /// <summary>Whether the exchange is over.</summary>
     public bool IsOver { get; private set; }
 
+    /// <summary>The client began to authenticate again.</summary>
+    public static void Begin(ClientConnection connection, byte[] data)
+    {
+        if (connection.ReAuthentication is { IsOver: false }) ProtocolViolationException.Protocol("AUTH came while an exchange was under way");
+        IEnhancedAuthenticator authenticator = EnhancedAuthentication.Find(connection.Broker, connection.Facts.AuthenticationMethod!)!; // it let the client in
+        connection.ReAuthentication = new ReAuthentication(connection, authenticator.Begin(connection.Info, connection.ClientId!));
+        connection.ReAuthentication.Continue(data);
+    }
+
     /// <summary>Takes the client's next data.</summary>
     public void Continue(byte[] data)
     {

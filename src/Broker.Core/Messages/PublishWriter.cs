@@ -16,8 +16,23 @@ internal sealed class PublishWriter(ProtocolVersion version, uint? maximumPacket
     private const int AliasAtMost = AliasProperty + 2; // both lengths of the packet may take a byte more with it
     private const int ExpiryProperty = 5;
 
+    // A writer without aliases keeps nothing: all clients without a largest packet share those.
+    private static readonly PublishWriter[] _plain =
+        Array.ConvertAll(Enum.GetValues<ProtocolVersion>(), version => new PublishWriter(version, null, 0));
+
     private readonly long _maximumPacketSize = maximumPacketSize ?? long.MaxValue;
+    private readonly ProtocolVersion _version = version;
     private Dictionary<byte[], ushort>? _aliases;
+
+    /// <summary>The writer for a client: one of its own only where it needs one.</summary>
+    /// <param name="version">The client's protocol version.</param>
+    /// <param name="maximumPacketSize">The largest packet that it takes; null if it did not say.</param>
+    /// <param name="topicAliases">How many topic aliases it takes.</param>
+    public static PublishWriter For(ProtocolVersion version, uint? maximumPacketSize, int topicAliases)
+    {
+        bool isPlain = maximumPacketSize is null && topicAliases == 0;
+        return (isPlain ? Array.Find(_plain, writer => writer._version == version) : null) ?? new PublishWriter(version, maximumPacketSize, topicAliases);
+    }
 
     /// <summary>Appends a PUBLISH, or nothing and false if it would be larger than the client takes [MQTT-3.1.2-24].</summary>
     /// <param name="output">Where to.</param>
@@ -28,7 +43,7 @@ internal sealed class PublishWriter(ProtocolVersion version, uint? maximumPacket
     /// <param name="now">Milliseconds of the broker's clock.</param>
     public bool TryWrite(OutputBuffer output, Message message, PublishHeader header, ushort packetId, SubscriptionIdentifiers identifiers, long now)
     {
-        bool isV5 = version == ProtocolVersion.V5;
+        bool isV5 = _version == ProtocolVersion.V5;
         bool hasExpiry = isV5 && message.ExpiresAt != long.MaxValue;
         int properties = isV5 ? message.Properties.Length + (hasExpiry ? ExpiryProperty : 0) + identifiers.Size : 0;
         int idBytes = header.Qos == QualityOfService.AtMostOnce ? 0 : 2;

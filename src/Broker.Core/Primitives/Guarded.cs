@@ -1,10 +1,11 @@
 namespace Broker.Core.Primitives;
 
-/// <summary>A value that can only be reached while its lock is held.</summary>
-internal sealed class Guarded<T>(T value)
+/// <summary>A value that can only be reached while its lock is held. Value and lock are one small object, because every connection has one.</summary>
+/// <typeparam name="T">The value: a mutable struct that lies in here.</typeparam>
+internal sealed class Guarded<T>
+    where T : struct
 {
-    private readonly Lock _gate = new();
-    private readonly T _value = value;
+    private T _value;
 
     /// <summary>Takes the lock; dispose what comes back to give it up.</summary>
     public Access Enter() => new(this);
@@ -12,18 +13,18 @@ internal sealed class Guarded<T>(T value)
     /// <summary>The value, for as long as the lock is held.</summary>
     internal readonly ref struct Access
     {
-        private readonly Lock.Scope _scope;
+        private readonly Guarded<T> _owner;
 
         internal Access(Guarded<T> owner)
         {
-            _scope = owner._gate.EnterScope();
-            Value = owner._value;
+            Monitor.Enter(owner); // nobody else can lock it: it is never handed out
+            _owner = owner;
         }
 
         /// <summary>The value.</summary>
-        public T Value { get; }
+        public ref T Value => ref _owner._value;
 
         /// <summary>Gives the lock up.</summary>
-        public void Dispose() => _scope.Dispose();
+        public void Dispose() => Monitor.Exit(_owner);
     }
 }
