@@ -2,6 +2,7 @@ using Broker.Core;
 using Broker.Host.Configuration;
 using Broker.Host.Endpoints;
 using Broker.Host.Polling;
+using Broker.Host.Reloading;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
@@ -77,6 +78,11 @@ internal static class HostComposition
             LoggerFactory = services.GetRequiredService<ILoggerFactory>(),
         }));
         builder.Services.AddHostedService<BrokerService>();
+        builder.Services.AddSingleton(configuration);
+        builder.Services.AddSingleton<IReloadable, EndpointSettings>();
+        builder.Services.AddSingleton<IReloadable, StartSettings>();
+        builder.Services.AddSingleton<Reloader>();
+        builder.Services.AddHostedService<ReloadService>();
     }
 
     private static void MapHttp(WebApplication application, BoundEndpoint[] http)

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Broker.Host.Configuration;
 using Microsoft.Extensions.Logging;
 
 namespace Broker.Host;
@@ -44,4 +45,25 @@ internal static partial class HostLog
 
     [LoggerMessage(9026, LogLevel.Warning, "Endpoint {Endpoint} refused a request from a page of origin {Origin}; AllowedOrigins says which may ask")]
     public static partial void PageRefused(ILogger logger, string endpoint, string origin);
+
+    [LoggerMessage(9050, LogLevel.Information, "Reading the configuration again: {Reason}")]
+    public static partial void Reloading(ILogger logger, string reason);
+
+    [LoggerMessage(9051, LogLevel.Information, "Changed: {Part}: {Summary}")]
+    public static partial void Reloaded(ILogger logger, string part, string summary);
+
+    [LoggerMessage(9052, LogLevel.Information, "Nothing changed that takes effect while the broker runs")]
+    public static partial void NothingToReload(ILogger logger);
+
+    [LoggerMessage(9053, LogLevel.Warning, "These settings changed and take effect at the next start: {Keys}")]
+    public static partial void AtNextStart(ILogger logger, string keys);
+
+    [LoggerMessage(9054, LogLevel.Error, "{Fault}")]
+    public static partial void ReloadFault(ILogger logger, ConfigurationFault fault);
+
+    [LoggerMessage(9055, LogLevel.Error, "Nothing was changed: the new configuration has {Count} fault(s), named above; the broker goes on with the one that it has")]
+    public static partial void ReloadRefused(ILogger logger, int count);
+
+    [LoggerMessage(9056, LogLevel.Error, "The part '{Part}' could not look at the new configuration")]
+    public static partial void ReloadFailed(ILogger logger, Exception exception, string part);
 }

@@ -15,7 +15,7 @@ internal sealed record HostConfiguration(
 {
     private const string Section = "Broker";
     private const string EndpointsSection = $"{Section}:Endpoints";
-    private static readonly string[] _sections = [nameof(BrokerHostOptions.Endpoints), nameof(MqttBrokerOptions.Limits), nameof(BrokerHostOptions.Auth), "ChangeOnly"];
+    private static readonly string[] _sections = [nameof(BrokerHostOptions.Endpoints), nameof(MqttBrokerOptions.Limits), nameof(BrokerHostOptions.Auth), nameof(BrokerHostOptions.Reload), "ChangeOnly"];
 
     // The lowest layer; every other one may say otherwise.
     private static readonly (string Key, string Value)[] _defaults =
@@ -33,6 +33,12 @@ internal sealed record HostConfiguration(
         ("Logging:Console:FormatterOptions:TimestampFormat", "yyyy-MM-ddTHH:mm:ss.fffZ "),
     ];
 
+    /// <summary>Where JSON files are looked for, whether there are any or not.</summary>
+    public IReadOnlyList<string> Files { get; private init; } = [];
+
+    /// <summary>Reads the same sources as they are now.</summary>
+    public Func<HostConfiguration> ReadAgain { get; private init; } = () => throw new InvalidOperationException("It was not read from anywhere.");
+
     /// <summary>Reads the defaults, the JSON files of both folders, the environment and the arguments, in this order.</summary>
     /// <param name="commandLine">The settings among the arguments.</param>
     /// <param name="environment">The environment variables.</param>
@@ -43,18 +49,24 @@ internal sealed record HostConfiguration(
         var faults = new List<ConfigurationFault>(commandLine.Faults);
         foreach ((string key, string value) in _defaults) settings.Set(key, new Setting(value, null));
         string stage = $"{environment["DOTNET_ENVIRONMENT"] ?? environment["ASPNETCORE_ENVIRONMENT"] ?? "Production"}";
+        List<string> files = [];
         foreach (string folder in folders.Distinct())
         {
             foreach (string name in (string[])["appsettings.json", $"appsettings.{stage}.json"])
             {
                 string path = Path.Combine(folder, name);
+                files.Add(path);
                 if (File.Exists(path)) JsonSettings.Read(path, settings, faults);
             }
         }
 
         EnvironmentSettings.Read(environment, settings, faults);
         foreach ((string key, Setting setting) in commandLine.Settings) settings.Set(key, setting);
-        return Bind(settings, faults);
+        return Bind(settings, faults) with
+        {
+            Files = files,
+            ReadAgain = () => Read(commandLine, environment, folders),
+        };
     }
 
     private static HostConfiguration Bind(Settings settings, List<ConfigurationFault> faults)
@@ -62,8 +74,9 @@ internal sealed record HostConfiguration(
         var reader = new OptionsReader(settings, faults);
         BrokerLimits limits = reader.Fill(new BrokerLimits(), $"{Section}:Limits");
         AuthOptions auth = reader.Fill(new AuthOptions(), $"{Section}:Auth");
+        ReloadOptions reload = reader.Fill(new ReloadOptions(), $"{Section}:Reload");
         MqttBrokerOptions broker = reader.Fill(new MqttBrokerOptions(), Section, _sections) with { Limits = limits, ChangeRules = new ChangeRuleReader(settings, reader, faults).Read(limits) };
-        var options = new BrokerHostOptions { Broker = broker, Auth = auth, Endpoints = ReadEndpoints(settings, reader) };
+        var options = new BrokerHostOptions { Broker = broker, Auth = auth, Reload = reload, Endpoints = ReadEndpoints(settings, reader) };
         IReadOnlyList<ConfiguredEndpoint> endpoints = new EndpointRules(settings, faults).Check(options);
         OtherSections.Check(settings, faults);
         return new HostConfiguration(options, endpoints, settings.ToConfiguration(), faults);

@@ -11,16 +11,22 @@ namespace Broker.Host.Endpoints;
 /// <remarks>Owner: whoever bound it disposes it, which closes the sockets.</remarks>
 internal sealed class BoundEndpoint : IDisposable
 {
+    private ConfiguredEndpoint _endpoint;
+
     private BoundEndpoint(ConfiguredEndpoint endpoint, IReadOnlyList<Socket> sockets)
     {
-        Endpoint = endpoint;
+        _endpoint = endpoint;
         Sockets = sockets;
         LocalEndPoints = [.. sockets.Select(socket => (IPEndPoint)socket.LocalEndPoint!)]; // bound, so each has one
         Address = $"{endpoint.Url.Scheme}://{(endpoint.Url.Host == "localhost" ? $"localhost:{LocalEndPoints[0].Port}" : LocalEndPoints[0].ToString())}";
     }
 
-    /// <summary>What it was made from.</summary>
-    public ConfiguredEndpoint Endpoint { get; }
+    /// <summary>What it was made from; its options may change while it listens.</summary>
+    public ConfiguredEndpoint Endpoint
+    {
+        get => Volatile.Read(ref _endpoint);
+        set => Volatile.Write(ref _endpoint, value);
+    }
 
     /// <summary>One bound socket per address.</summary>
     public IReadOnlyList<Socket> Sockets { get; }

@@ -8,6 +8,7 @@ namespace Broker.Host.Tests.Harness;
 /// <summary>The real executable as a child process, in a folder of its own, on free ports unless told otherwise.</summary>
 internal sealed partial class BrokerProcess : IAsyncDisposable
 {
+    public const int SigHup = 1;
     public const int SigInt = 2;
     public const int SigTerm = 15;
 
@@ -27,6 +28,9 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
         ?? Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "Broker.Host.exe" : "Broker.Host");
 
     public Process Process { get; }
+
+    /// <summary>Its working directory.</summary>
+    public TempFolder Folder => _folder;
 
     public string Output
     {
