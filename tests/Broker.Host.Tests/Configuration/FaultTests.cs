@@ -30,7 +30,7 @@ public sealed class FaultTests
     {
         HostConfiguration configuration = ConfigurationCase.FromArguments($"--{key}", "x");
 
-        Assert.Contains("is not a key; allowed here: Endpoints, Limits, Auth, ChangeOnly, SysInterval", configuration.OnlyFault(), StringComparison.Ordinal);
+        Assert.Contains("is not a key; allowed here: Endpoints, Limits, Auth, Reload, ChangeOnly, SysInterval", configuration.OnlyFault(), StringComparison.Ordinal);
     }
 
     [Theory]
