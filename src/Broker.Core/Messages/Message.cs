@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Diagnostics;
+using System.Numerics;
 using Broker.Core.Protocol;
 using Broker.Core.Time;
 
@@ -10,10 +12,13 @@ namespace Broker.Core.Messages;
 /// </summary>
 /// <remarks>
 /// Owner: counted. Whoever stores a reference calls <see cref="AddReference"/>, whoever drops it calls <see cref="Release"/>;
-/// the last release returns the buffer and the object to the pool, and nothing of the message may be touched after it.
+/// the last release returns the object, with its buffer if that is small, to the pool, and nothing of the message may be touched after it.
 /// </remarks>
 public sealed class Message
 {
+    private const int SmallestBuffer = 16; // of the array pool
+    private const int LargestKeptBuffer = 512;
+
     private readonly MessagePool _pool;
     private byte[] _bytes = [];
     private int _topicLength;
@@ -82,18 +87,19 @@ public sealed class Message
     /// <summary>One holder less; the last one gives the memory back.</summary>
     public void Release()
     {
-        int references = Interlocked.Decrement(ref _references);
+        // The only holder needs no interlocked operation: nobody is left who could add a reference meanwhile.
+        int references = Volatile.Read(ref _references) == 1 ? _references = 0 : Interlocked.Decrement(ref _references);
         Debug.Assert(references >= 0, "a message was released twice");
         if (references != 0) return;
-        byte[] bytes = _bytes;
-        _bytes = [];
+        Debug.Assert(Poison());
+        if (_bytes.Length > LargestKeptBuffer) GiveBuffer();
         Publisher = PublisherIdentity.Broker;
-        _pool.Return(this, bytes);
+        _pool.Return(this);
     }
 
-    internal void Fill(in Publication publication, byte[] bytes, long now)
+    internal void Fill(in Publication publication, long now)
     {
-        _bytes = bytes;
+        TakeBuffer(2 + publication.Topic.Length + publication.Properties.Length + publication.Payload.Length);
         _topicLength = publication.Topic.Length;
         _propertiesLength = publication.Properties.Length;
         _payloadLength = publication.Payload.Length;
@@ -109,5 +115,25 @@ public sealed class Message
         IsSuperseded = false;
         RetainedNumber = 0;
         _references = 1;
+    }
+
+    // A small buffer stays with its message, and is used again where the pool would have given one of the same size.
+    private void TakeBuffer(int size)
+    {
+        if (_bytes.Length == (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(size, SmallestBuffer))) return;
+        GiveBuffer();
+        _bytes = ArrayPool<byte>.Shared.Rent(size);
+    }
+
+    private void GiveBuffer()
+    {
+        if (_bytes.Length != 0) ArrayPool<byte>.Shared.Return(_bytes);
+        _bytes = [];
+    }
+
+    private bool Poison()
+    {
+        _bytes.AsSpan().Fill(0xDD); // a use after release shows itself
+        return true;
     }
 }
