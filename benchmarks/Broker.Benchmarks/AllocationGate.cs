@@ -52,6 +52,20 @@ internal static class AllocationGate
             yield return ($"publish QoS 0 to {subscribers}", route.Publish, 50);
         }
 
+        foreach (string filter in (string[])["$changes/plant/temperature", "plant/temperature"])
+        {
+            foreach (bool isChanging in (bool[])[false, true])
+            {
+                var changes = new ChangeBenchmarks { Filter = filter, IsChanging = isChanging };
+                changes.Setup();
+                string who = filter.StartsWith('$') ? "change-only" : "publish, value noted";
+                yield return ($"{who}, {(isChanging ? "changed" : "unchanged")}", changes.Publish, 50);
+            }
+        }
+
+        var ruled = new ChangeBenchmarks { IsRuled = true, IsChanging = true };
+        ruled.Setup();
+        yield return ("by a rule with a deadband, changed", ruled.Publish, 50);
         var exchange = new AckWindowBenchmarks();
         exchange.Setup();
         yield return ("publish QoS 1 to 1, acknowledged", exchange.Exchange, 50);

@@ -31,13 +31,13 @@ public sealed class MqttBroker : IDisposable
         var wheel = new TimingWheel();
         var metrics = new BrokerMetrics();
         var messages = new MessagePool();
-        var subscriptions = new Subscriptions((ulong)parts.Random.NextInt64());
         var retained = new RetainedMessages(limits, wheel, (ulong)parts.Random.NextInt64());
         var values = new LastValues(limits, new ChangeRules(options.ChangeRules), (ulong)parts.Random.NextInt64(), (ulong)parts.Random.NextInt64());
+        var environment = new SessionEnvironment(limits, clock, wheel, parts.Authorizer, values, metrics, logger);
+        var subscriptions = new Subscriptions((ulong)parts.Random.NextInt64(), environment);
         var fanOut = new FanOut(values, subscriptions, metrics, clock, wheel);
         var router = new MessageRouter(limits, parts.Authorizer, subscriptions, retained, fanOut, parts.Store, messages, clock);
         var wills = new Wills(router);
-        var environment = new SessionEnvironment(limits, clock, wheel, parts.Authorizer, values, metrics, logger);
         ClientLifecycle? lifecycle = null;
         var sessions = new SessionRegistry(limits, wheel, environment) { Expired = session => lifecycle!.Expire(session) }; // set before anything can expire
         var presence = new Presence(limits, sessions, router, clock);
@@ -56,7 +56,6 @@ public sealed class MqttBroker : IDisposable
             Messages = messages,
             Retained = retained,
             Values = values,
-            HasChangeRules = options.ChangeRules.Count > 0,
             Subscriptions = subscriptions,
             Router = router,
             Wills = wills,

@@ -21,7 +21,8 @@ public sealed class TestBroker : IDisposable
     private readonly RecordingLoggerFactory _log = new();
 
     public TestBroker(
-        BrokerLimits? limits = null, Func<BrokerParts, BrokerParts>? configure = null, TimeSpan? sysInterval = null, IReadOnlyList<ChangeRule>? changeRules = null)
+        BrokerLimits? limits = null, Func<BrokerParts, BrokerParts>? configure = null, TimeSpan? sysInterval = null,
+        IReadOnlyList<ChangeRule>? changeRules = null)
     {
         var parts = new BrokerParts { Time = Time, Random = new Random(1), LoggerFactory = _log };
         var options = new MqttBrokerOptions { Limits = limits ?? new BrokerLimits(), SysInterval = sysInterval ?? TimeSpan.Zero, ChangeRules = changeRules ?? [] };

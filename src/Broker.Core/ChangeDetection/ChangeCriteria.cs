@@ -1,9 +1,10 @@
 namespace Broker.Core.ChangeDetection;
 
 /// <summary>
-/// All that decides together whether a value goes out: a subscription's options, or the rules for a topic. A value has to be a
-/// change for every part; the longest minimum interval and the shortest maximum silence hold.
+/// All that decides together whether a value goes out: a subscription's options, the rules for a topic, or both. A value has to
+/// be a change for every part; the longest minimum interval and the shortest maximum silence hold.
 /// </summary>
+/// <remarks>Threading: immutable.</remarks>
 internal sealed class ChangeCriteria
 {
     /// <summary>Combines options.</summary>
@@ -19,6 +20,9 @@ internal sealed class ChangeCriteria
         }
     }
 
+    /// <summary>Compares bytes, without a time limit.</summary>
+    public static ChangeCriteria Exact { get; } = new(ChangeOptions.Exact);
+
     /// <summary>What is compared.</summary>
     public ChangeOptions[] Parts { get; }
 
@@ -33,4 +37,22 @@ internal sealed class ChangeCriteria
 
     /// <summary>The rules that it was made from, for their counters.</summary>
     public ChangeRule[] Rules { get; init; } = [];
+
+    /// <summary>Whether every part looks at nothing but the bytes.</summary>
+    public bool ComparesBytes => Array.TrueForAll(Parts, p => p.ComparesBytes);
+
+    /// <summary>Whether it matters when a value was sent.</summary>
+    public bool IsTimed => MinInterval > 0 || MaxSilence > 0;
+
+    /// <summary>Whether two of them ask for the same.</summary>
+    public bool IsSameAs(ChangeCriteria? other)
+    {
+        if (other is null || other.Parts.Length != Parts.Length) return false;
+        for (int i = 0; i < Parts.Length; i++)
+        {
+            if (!Parts[i].IsSameAs(other.Parts[i])) return false;
+        }
+
+        return true;
+    }
 }

@@ -23,4 +23,9 @@ public sealed record ChangeOptions
 
     /// <summary>Whether two values can be compared as they are, without looking into them.</summary>
     internal bool ComparesBytes => Deadband is null && Pointers.Count == 0;
+
+    /// <summary>Whether two options ask for the same.</summary>
+    internal bool IsSameAs(ChangeOptions other) =>
+        Deadband == other.Deadband && MinInterval == other.MinInterval && MaxSilence == other.MaxSilence
+        && Pointers.Select(p => p.Text).SequenceEqual(other.Pointers.Select(p => p.Text), StringComparer.Ordinal);
 }

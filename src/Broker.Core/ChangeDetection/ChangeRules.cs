@@ -1,11 +1,13 @@
+using System.Collections.Concurrent;
+
 namespace Broker.Core.ChangeDetection;
 
 /// <summary>The operator's rules.</summary>
-/// <remarks>Threading: any thread; what topics with the same rules share is kept under the gate. Rules never change.</remarks>
+/// <remarks>Threading: any thread.</remarks>
 internal sealed class ChangeRules(IReadOnlyList<ChangeRule> rules)
 {
-    private readonly Lock _gate = new();
-    private readonly List<ChangeCriteria> _shared = [];
+    // What rules ask for together, by their numbers: topics that the same rules match share it.
+    private readonly ConcurrentDictionary<string, ChangeCriteria> _combinations = new(StringComparer.Ordinal);
 
     /// <summary>All rules.</summary>
     public IReadOnlyList<ChangeRule> All { get; } = rules;
@@ -13,19 +15,20 @@ internal sealed class ChangeRules(IReadOnlyList<ChangeRule> rules)
     /// <summary>What the rules that match a topic ask for together; null if none matches.</summary>
     public ChangeCriteria? For(ReadOnlySpan<byte> topic)
     {
-        List<ChangeRule>? matching = null;
-        foreach (ChangeRule rule in All)
+        List<int>? matching = null;
+        for (int i = 0; i < All.Count; i++)
         {
-            if (rule.Matches(topic)) (matching ??= []).Add(rule);
+            if (All[i].Matches(topic)) (matching ??= []).Add(i);
         }
 
         if (matching is null) return null;
-        lock (_gate)
-        {
-            if (_shared.Find(c => c.Rules.AsSpan().SequenceEqual([.. matching])) is { } known) return known;
-            var criteria = new ChangeCriteria([.. matching.Select(r => r.Options)]) { Rules = [.. matching] };
-            _shared.Add(criteria);
-            return criteria;
-        }
+        return _combinations.GetOrAdd(string.Join(',', matching), _ => Combine([.. matching.Select(i => All[i])]));
+    }
+
+    /// <summary>Several exact rules are as good as one.</summary>
+    private static ChangeCriteria Combine(ChangeRule[] rules)
+    {
+        ChangeOptions[] parts = [.. rules.Select(r => r.Options)];
+        return new ChangeCriteria(Array.TrueForAll(parts, p => p.IsExact) ? [ChangeOptions.Exact] : parts) { Rules = rules };
     }
 }

@@ -8,21 +8,20 @@ namespace Broker.Core.ChangeDetection;
 /// <remarks>Digests are keyed with a random number of this process: nobody can craft two values that look the same.</remarks>
 internal readonly struct Fingerprint
 {
-    private readonly bool _isComparable;
-    private readonly ulong _digest;
-    private readonly double _number;
+    private readonly ulong _bits; // the digest, or the first number
     private readonly double[]? _more; // further numbers, where several pointers are watched
+    private readonly bool _isComparable;
 
     private Fingerprint(ulong digest)
     {
         _isComparable = true;
-        _digest = digest;
+        _bits = digest;
     }
 
     private Fingerprint(double number, double[]? more)
     {
         _isComparable = true;
-        _number = number;
+        _bits = BitConverter.DoubleToUInt64Bits(number);
         _more = more;
     }
 
@@ -39,14 +38,18 @@ internal readonly struct Fingerprint
         {
             return default;
         }
+        catch (InvalidOperationException)
+        {
+            return default; // a name with half a surrogate pair: the reader finds out only when it compares
+        }
     }
 
     /// <summary>Whether the value changed since <paramref name="last"/>.</summary>
     public bool IsChangeFrom(in Fingerprint last, ChangeOptions options)
     {
         if (!_isComparable || !last._isComparable) return true;
-        if (options.Deadband is not { } band) return _digest != last._digest;
-        if (band.IsLeft(last._number, _number)) return true;
+        if (options.Deadband is not { } band) return _bits != last._bits;
+        if (band.IsLeft(BitConverter.UInt64BitsToDouble(last._bits), BitConverter.UInt64BitsToDouble(_bits))) return true;
         for (int i = 0; i < (_more?.Length ?? 0); i++)
         {
             if (band.IsLeft(last._more![i], _more![i])) return true; // both were taken with the same pointers
@@ -61,10 +64,20 @@ internal readonly struct Fingerprint
         foreach (JsonPointer pointer in pointers)
         {
             pointer.Find(payload, out ReadOnlySpan<byte> value, out JsonTokenType type);
-            digest = KeyedHash.Compute(value, digest ^ (ulong)type); // a missing value differs from an empty one by its type
+            digest = type is JsonTokenType.StartObject or JsonTokenType.StartArray
+                ? OfTokens(value, digest)
+                : KeyedHash.Compute(value, digest ^ (ulong)type); // a missing value differs from an empty one by its type
         }
 
         return new Fingerprint(digest);
+    }
+
+    /// <summary>The space between the tokens of an object or array does not count.</summary>
+    private static ulong OfTokens(ReadOnlySpan<byte> json, ulong digest)
+    {
+        var reader = new Utf8JsonReader(json);
+        while (reader.Read()) digest = KeyedHash.Compute(reader.ValueSpan, digest ^ (ulong)reader.TokenType);
+        return digest;
     }
 
     private static Fingerprint OfNumbers(ReadOnlySpan<byte> payload, IReadOnlyList<JsonPointer> pointers)

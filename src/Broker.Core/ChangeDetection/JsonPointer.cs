@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
@@ -100,7 +101,7 @@ public sealed class JsonPointer
 
     private static bool TryEnterElement(ref Utf8JsonReader reader, byte[] step)
     {
-        bool isIndex = int.TryParse(step, out int index) && index >= 0 && (step.Length == 1 || step[0] != (byte)'0');
+        bool isIndex = int.TryParse(step, NumberStyles.None, CultureInfo.InvariantCulture, out int index) && (step.Length == 1 || step[0] != (byte)'0');
         if (!isIndex) return false;
         for (int i = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray; i++)
         {

@@ -28,6 +28,7 @@ internal sealed class LastValues
     private readonly Lock _gate = new();
     private TopicState? _oldest;
     private TopicState? _newest;
+    private int _count;
     private long _bytes;
     private long _changeNumber;
 
@@ -48,11 +49,14 @@ internal sealed class LastValues
     /// <summary>The key of the digests of values.</summary>
     public ulong DigestKey { get; }
 
+    /// <summary>Whether the operator has rules.</summary>
+    public bool HasRules => _rules.All.Count > 0;
+
     /// <summary>Who is told when a value is replaced.</summary>
     public ValueWatchers Watchers { get; } = new();
 
     /// <summary>Topics that are kept.</summary>
-    public int Count => _tree.Count;
+    public int Count => Volatile.Read(ref _count);
 
     /// <summary>Bytes of their values.</summary>
     public long Bytes => Interlocked.Read(ref _bytes);
@@ -83,36 +87,52 @@ internal sealed class LastValues
     /// <param name="state">The topic; another one comes back if it was forgotten a moment ago.</param>
     /// <param name="message">What was published.</param>
     /// <param name="now">Milliseconds since 1970.</param>
+    /// <param name="isDelivering">Whether it is yet to be delivered as a change: then the caller calls <see cref="Leave"/> when it was.</param>
     /// <param name="previous">The value before, if it is another one now: the caller releases it.</param>
-    /// <returns>Whether the value changed.</returns>
-    public bool Note(ref TopicState state, Message message, long now, out Message? previous)
+    public NoteOutcome Note(ref TopicState state, Message message, long now, bool isDelivering, out Message? previous)
     {
         NoteOutcome outcome;
-        while ((outcome = state.Note(message, now, out previous)) == NoteOutcome.Forgotten) state = FindOrAdd(message.Topic);
-        if (outcome == NoteOutcome.Unchanged) return false;
+        while ((outcome = state.Note(message, now, isDelivering, out previous)) == NoteOutcome.Forgotten) state = FindOrAdd(message.Topic);
+        if (outcome == NoteOutcome.Unchanged) return outcome;
         lock (_gate)
         {
-            if (state.IsForgotten) return outcome == NoteOutcome.Changed;
-            _bytes += message.Size - (previous?.Size ?? 0);
-            if (outcome == NoteOutcome.Changed)
+            int size = state.Size; // perhaps of a newer value, whose publisher then finds nothing to count
+            if (size == 0) return outcome; // it was forgotten this moment
+            bool isChanged = outcome != NoteOutcome.Renewed || state.CountedBytes == TopicState.NotListed;
+            if (isChanged) Unlink(state);
+            _bytes += size - Math.Max(state.CountedBytes, 0);
+            state.CountedBytes = size;
+            if (isChanged)
             {
-                Unlink(state);
                 LinkNewest(state);
-                state.Number(++_changeNumber);
+                state.Number(Interlocked.Increment(ref _changeNumber));
             }
 
-            while ((_tree.Count > _limits.LastValues || _bytes > _limits.LastValuesBytes) && _oldest is not null) ForgetOldest();
+            while ((_count > _limits.LastValues || _bytes > _limits.LastValuesBytes) && _oldest is not null) Forget(_oldest);
         }
 
-        return outcome == NoteOutcome.Changed;
+        return outcome;
     }
 
-    /// <summary>Forgets a topic: its retained message was removed.</summary>
-    public void Remove(ReadOnlySpan<byte> topic)
+    /// <summary>The next number, for what the rules let pass.</summary>
+    public long NextNumber() => Interlocked.Increment(ref _changeNumber);
+
+    /// <summary>A delivery or a value that waits no longer needs the topic to be the same object.</summary>
+    public void Leave(TopicState state, ReadOnlySpan<byte> topic)
+    {
+        if (!state.Leave()) return;
+        lock (_gate)
+        {
+            if (state.CountedBytes == TopicState.NotListed && state.TryForget()) _tree.Remove(topic, state);
+        }
+    }
+
+    /// <summary>Forgets a topic whose retained message was removed by this message, unless there is a newer value.</summary>
+    public void Remove(TopicState state, Message message)
     {
         lock (_gate)
         {
-            if (_tree.Remove(topic) is { } state) Forget(state);
+            if (state.CountedBytes != TopicState.NotListed && state.IsValue(message)) Forget(state);
         }
     }
 
@@ -121,12 +141,12 @@ internal sealed class LastValues
     {
         lock (_gate)
         {
-            while (_oldest is not null) ForgetOldest();
+            while (_oldest is not null) Forget(_oldest);
         }
     }
 
     /// <summary>Fetches the next states of topics that a filter matches; false when the search is over.</summary>
-    public bool TryMatchNext(ReadOnlySpan<byte> filter, List<(TopicState State, Message Value)> page, ref TopicTreeCursor cursor)
+    public bool TryMatchNext(ReadOnlySpan<byte> filter, List<TopicState> page, ref TopicTreeCursor cursor)
     {
         var found = new Matches<TopicState>();
         bool goesOn = _tree.TryMatchNext<Access>("#"u8, found, RetainedMessages.SearchPage, ref cursor); // every topic; see Access
@@ -135,7 +155,7 @@ internal sealed class LastValues
     }
 
     /// <summary>The states of topics that a filter matches; false if there are more than a page, which are to be fetched one by one.</summary>
-    public bool TryMatch(ReadOnlySpan<byte> filter, List<(TopicState State, Message Value)> page)
+    public bool TryMatch(ReadOnlySpan<byte> filter, List<TopicState> page)
     {
         var found = new Matches<TopicState>();
         if (!_tree.TryMatch<Access>(filter, found, RetainedMessages.SearchPage + 1)) return false;
@@ -198,32 +218,28 @@ internal sealed class LastValues
         else picture.Value.Release();
     }
 
-    private static void Collect(ReadOnlySpan<byte> filter, Matches<TopicState> found, List<(TopicState State, Message Value)> page)
+    private static void Collect(ReadOnlySpan<byte> filter, Matches<TopicState> found, List<TopicState> page)
     {
         foreach (TopicState state in found.Span)
         {
             if (state.TakeValue() is not { } value) continue;
-            if (TopicFilter.Matches(filter, value.Topic)) page.Add((state, value));
-            else value.Release();
-        }
-    }
-
-    private void ForgetOldest()
-    {
-        TopicState oldest = _oldest!; // the caller looked
-        if (oldest.TakeValue() is { } value)
-        {
-            _tree.Remove(value.Topic, oldest);
+            if (TopicFilter.Matches(filter, value.Topic)) page.Add(state);
             value.Release();
         }
-
-        Forget(oldest);
     }
 
+    /// <summary>
+    /// Gives up a value. While it waits for somebody, or is being delivered, the topic stays what it is, without a value: else two of
+    /// its values could wait for one subscription.
+    /// </summary>
     private void Forget(TopicState state)
     {
         Unlink(state);
-        _bytes -= state.Forget();
+        _bytes -= Math.Max(state.CountedBytes, 0);
+        state.CountedBytes = TopicState.NotListed;
+        if (state.Empty() is not { } value) return;
+        if (state.TryForget()) _tree.Remove(value.Topic, state);
+        value.Release();
     }
 
     private void LinkNewest(TopicState state)
@@ -232,10 +248,13 @@ internal sealed class LastValues
         if (_newest is null) _oldest = state;
         else _newest.Newer = state;
         _newest = state;
+        Volatile.Write(ref _count, _count + 1);
     }
 
     private void Unlink(TopicState state)
     {
+        if (state.CountedBytes == TopicState.NotListed) return;
+        Volatile.Write(ref _count, _count - 1);
         if (state.Older is not null) state.Older.Newer = state.Newer;
         else if (_oldest == state) _oldest = state.Newer;
         if (state.Newer is not null) state.Newer.Older = state.Older;

@@ -1,17 +1,33 @@
 using Broker.Core.Messages;
-using Broker.Core.Time;
+using Broker.Core.Protocol;
 
 namespace Broker.Core.ChangeDetection;
 
 /// <summary>What the broker knows of one topic: its last value, when it changed and was seen, and how far its rules have come.</summary>
 /// <remarks>
-/// Threading: the value is read and replaced under the object's own lock, a leaf that nothing is called under; everything else
-/// under the lock of <see cref="LastValues"/> that its topic belongs to. Owner: <see cref="LastValues"/>; it holds one
+/// Threading: value, numbers and users are read and written under the object's own lock, a leaf that nothing is called under;
+/// the track under the lock of <see cref="LastValues"/> that its topic belongs to. Owner: <see cref="LastValues"/>; it holds one
 /// reference of the value.
 /// </remarks>
-internal sealed class TopicState(ChangeCriteria? criteria)
+internal sealed class TopicState
 {
+    private static int _count;
+
+    private readonly int _hashCode = Interlocked.Increment(ref _count); // one of the runtime's would cost far more beside the lock
     private Message? _value;
+    private long _changeNumber;
+    private int _users;
+    private bool _isForgotten;
+    private bool _isSettled;
+    private QualityOfService _changeQos;
+
+    /// <summary>A topic whose first value is about to be noted.</summary>
+    /// <param name="criteria">What the rules for it ask for; null where no rule matches.</param>
+    public TopicState(ChangeCriteria? criteria)
+    {
+        Criteria = criteria;
+        if (criteria is { IsExact: false }) Track = new RuleTrack();
+    }
 
     /// <summary>How many times the value changed.</summary>
     public long Version { get; private set; }
@@ -23,29 +39,41 @@ internal sealed class TopicState(ChangeCriteria? criteria)
     public long SeenAt { get; private set; }
 
     /// <summary>Runs through all topics: the order of their last changes, for cursors.</summary>
-    public long ChangeNumber { get; private set; }
+    public long ChangeNumber => Volatile.Read(ref _changeNumber);
+
+    /// <summary>The number of what subscribers who share the rules (or compare bytes, where there are none) were sent last.</summary>
+    public long PassNumber => Track?.Number ?? ChangeNumber;
+
+    /// <summary>The QoS of what they were sent last, as it was published.</summary>
+    public QualityOfService PassQos => Track?.Qos ?? _changeQos;
 
     /// <summary>What the rules for this topic ask for; null where no rule matches.</summary>
-    public ChangeCriteria? Criteria { get; } = criteria;
+    public ChangeCriteria? Criteria { get; }
 
-    /// <summary>What the rules passed last; null where no rule matches, or none looks at more than bytes.</summary>
-    public ChangeTrack? Track { get; } = criteria is null || criteria.IsExact ? null : new ChangeTrack();
-
-    /// <summary>The timer that passes the newest value when the rules' minimum interval is over; null if none runs.</summary>
-    public WheelTimer? Hold { get; set; }
+    /// <summary>What the rules let pass last; null where they ask for nothing but other bytes.</summary>
+    public RuleTrack? Track { get; }
 
     /// <summary>Whether the broker no longer keeps it; its next value counts as a change.</summary>
-    public bool IsForgotten { get; private set; }
+    public bool IsForgotten => Volatile.Read(ref _isForgotten);
 
-    // The list of all states by their last change; under the gate of LastValues.
+    // Under the gate of LastValues: the list of all states by their last change, and what the value counts for.
     internal TopicState? Older;
     internal TopicState? Newer;
+    internal int CountedBytes = NotListed;
+
+    /// <summary><see cref="CountedBytes"/> of what is not in the list.</summary>
+    internal const int NotListed = -1;
 
     /// <summary>The value, with a reference for the caller; null if it has been forgotten.</summary>
-    public Message? TakeValue()
+    public Message? TakeValue() => TakeValue(out _);
+
+    /// <summary>The value, with a reference for the caller; null if it has been forgotten.</summary>
+    /// <param name="isSettled">Whether it is what subscribers who share the rules have been sent.</param>
+    public Message? TakeValue(out bool isSettled)
     {
         lock (this)
         {
+            isSettled = _isSettled;
             _value?.AddReference();
             return _value;
         }
@@ -66,14 +94,20 @@ internal sealed class TopicState(ChangeCriteria? criteria)
     /// Notes a publication. If the value is replaced, <paramref name="previous"/> is the one before with its reference, which
     /// the caller releases.
     /// </summary>
-    public NoteOutcome Note(Message message, long now, out Message? previous)
+    /// <param name="message">What was published.</param>
+    /// <param name="now">When.</param>
+    /// <param name="isDelivering">Whether it is yet to be delivered as a change: then the topic is in use until the caller says that it is not.</param>
+    /// <param name="previous">The value before.</param>
+    public NoteOutcome Note(Message message, long now, bool isDelivering, out Message? previous)
     {
         lock (this)
         {
             previous = null;
-            if (IsForgotten) return NoteOutcome.Forgotten;
+            if (_isForgotten) return NoteOutcome.Forgotten;
+            if (isDelivering) _users++;
             SeenAt = now;
-            bool changed = _value is null || message.Payload.IsEmpty || !message.Payload.SequenceEqual(_value.Payload);
+            bool isFirst = _value is null;
+            bool changed = isFirst || message.Payload.IsEmpty || !message.Payload.SequenceEqual(_value!.Payload); // not first: there is one
             bool isSame = !changed && _value!.ExpiresAt == message.ExpiresAt && message.Properties.SequenceEqual(_value.Properties);
             if (isSame) return NoteOutcome.Unchanged;
 
@@ -84,42 +118,70 @@ internal sealed class TopicState(ChangeCriteria? criteria)
             if (!changed) return NoteOutcome.Renewed;
             Version++;
             ChangedAt = now;
-            return NoteOutcome.Changed;
+            _changeQos = message.Qos;
+            _isSettled = !isDelivering;
+            return isFirst ? NoteOutcome.First : NoteOutcome.Changed;
         }
+    }
+
+    /// <summary>The value has been delivered as a change: subscribers have it, or will have, or have something newer.</summary>
+    public void Settle()
+    {
+        lock (this) _isSettled = true;
     }
 
     /// <summary>Gives the last change its place among the changes of all topics; under the gate of <see cref="LastValues"/>.</summary>
-    public void Number(long changeNumber)
+    public void Number(long changeNumber) => Volatile.Write(ref _changeNumber, changeNumber);
+
+    /// <summary>Bytes of the value; 0 if there is none.</summary>
+    public int Size
     {
-        lock (this) ChangeNumber = changeNumber;
+        get { lock (this) return _value?.Size ?? 0; }
     }
 
-    /// <summary>The broker keeps it no longer. Returns the bytes that are free now.</summary>
-    public int Forget()
+    /// <summary>Whether this message is the value.</summary>
+    public bool IsValue(Message message)
+    {
+        lock (this) return _value == message;
+    }
+
+    /// <summary>One more for whom the topic has to stay the same object: a delivery, or a value that waits.</summary>
+    public void Use()
+    {
+        lock (this) _users++;
+    }
+
+    /// <summary>One less; true if it was the last one of a topic that has no value any more.</summary>
+    public bool Leave()
+    {
+        lock (this) return --_users == 0 && _value is null;
+    }
+
+    /// <summary>Gives up the value; the caller gets its reference.</summary>
+    public Message? Empty()
     {
         lock (this)
         {
-            IsForgotten = true;
-            int size = _value?.Size ?? 0;
-            _value?.Release();
+            Message? value = _value;
             _value = null;
-            return size;
+            return value;
         }
     }
-}
 
-/// <summary>What a publication meant for its topic's value.</summary>
-internal enum NoteOutcome
-{
-    /// <summary>The value is another one.</summary>
-    Changed,
+    /// <summary>The end, if it has no value and nobody uses it.</summary>
+    public bool TryForget()
+    {
+        lock (this)
+        {
+            if (_users > 0 || _value is not null) return false;
+            Volatile.Write(ref _isForgotten, true);
+            return true;
+        }
+    }
 
-    /// <summary>The same bytes with another expiry or other properties.</summary>
-    Renewed,
+    /// <inheritdoc/>
+    public override int GetHashCode() => _hashCode;
 
-    /// <summary>The value is the same.</summary>
-    Unchanged,
-
-    /// <summary>The topic was forgotten a moment ago: look it up again.</summary>
-    Forgotten,
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => ReferenceEquals(this, obj);
 }

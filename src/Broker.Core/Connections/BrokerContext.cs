@@ -38,8 +38,6 @@ internal sealed class BrokerContext
 
     public required LastValues Values { get; init; }
 
-    public required bool HasChangeRules { get; init; }
-
     public required Subscriptions Subscriptions { get; init; }
 
     public required MessageRouter Router { get; init; }

@@ -72,6 +72,13 @@ internal sealed class ClientLifecycle(SessionRegistry sessions, Subscriptions su
     {
         foreach (Delivery delivery in shared)
         {
+            if (delivery is { IsChange: true, Group: { } group })
+            {
+                group.DeliverAgain(delivery.Message, batch);
+                delivery.Message.Release();
+                continue;
+            }
+
             DeliverOutcome? outcome = delivery.Group?.Deliver(delivery.Message, delivery.Message.Qos, batch, except: from);
             if (outcome is not (DeliverOutcome.Queued or DeliverOutcome.OldestDropped)) from?.Keep(delivery);
             delivery.Message.Release();

@@ -37,7 +37,7 @@ internal static class SubscribeHandler
         {
             ReasonCode reason = isInUse
                 ? ReasonCode.PacketIdentifierInUse
-                : Subscribe(connection, filter, options, packet.SubscriptionIdentifier, fault is null ? changes : null, ref fault, replays);
+                : Subscribe(connection, filter, options, packet.SubscriptionIdentifier, fault is null ? changes : null, replays);
             if (reason >= ReasonCode.UnspecifiedError) connection.Broker.Metrics.Refuse(reason);
             reasons[i] = (byte)reason;
         }
@@ -70,7 +70,7 @@ internal static class SubscribeHandler
 
     private static ReasonCode Subscribe(
         ClientConnection connection, ReadOnlySpan<byte> utf8, SubscriptionOptions options, int identifier, ChangeOptions? changes,
-        ref string? changesFault, List<Replay> replays)
+        List<Replay> replays)
     {
         BrokerContext broker = connection.Broker;
         TopicFault fault = TopicFilter.TryParse(utf8, broker.Limits.TopicBytes, broker.Limits.TopicLevels, out TopicFilter filter);
@@ -81,13 +81,7 @@ internal static class SubscribeHandler
         if (filter.IsChangeOnly)
         {
             if (changes is null) return ReasonCode.ImplementationSpecificError;
-            if (filter.IsShared && changes.MinInterval > TimeSpan.Zero)
-            {
-                changesFault = "min-interval is not available for shared subscriptions";
-                return ReasonCode.ImplementationSpecificError;
-            }
-
-            criteria = new ChangeCriteria(changes);
+            criteria = changes.IsExact ? ChangeCriteria.Exact : new ChangeCriteria(changes);
         }
 
         SubscribeOutcome outcome = connection.Session.Subscribe(filter, options, identifier, criteria, broker.Subscriptions, out Subscription? subscription);
@@ -96,15 +90,15 @@ internal static class SubscribeHandler
 
         bool sendsRetained = !filter.IsShared && (options.RetainHandling == RetainHandling.Send
             || (options.RetainHandling == RetainHandling.SendIfNew && outcome == SubscribeOutcome.Added)); // [MQTT-3.3.1-9, MQTT-3.3.1-10, MQTT-3.3.1-11]
-        if (sendsRetained) AddReplays(broker, filter, subscription!, replays); // added or changed: there is one
+        if (sendsRetained) AddReplays(broker, filter, connection.Session, subscription!, replays); // added or changed: there is one
         return (ReasonCode)(byte)options.Qos;
     }
 
-    private static void AddReplays(BrokerContext broker, TopicFilter filter, Subscription subscription, List<Replay> replays)
+    private static void AddReplays(BrokerContext broker, TopicFilter filter, Session session, Subscription subscription, List<Replay> replays)
     {
-        bool wantsValues = filter.IsChangeOnly || broker.HasChangeRules;
-        if (wantsValues) replays.Add(new LastValueReplay(subscription, broker.Values, filter.Filter.ToArray(), onlyRuled: !filter.IsChangeOnly));
-        LastValues? except = filter.IsChangeOnly ? broker.Values : null;
+        bool wantsValues = filter.IsChangeOnly || broker.Values.HasRules;
+        if (wantsValues) replays.Add(session.FirstValues(subscription));
+        LastValues? except = wantsValues ? broker.Values : null;
         Message[]? messages = broker.Retained.Match(filter.Filter, filter.HasWildcard);
         if (messages is null) replays.Add(new RetainedReplay(subscription, broker.Retained, filter.Filter.ToArray()) { Except = except });
         else if (messages.Length > 0) replays.Add(new RetainedReplay(subscription, messages) { Except = except });

@@ -31,7 +31,7 @@ internal static class UnsubscribeHandler
         {
             ReasonCode reason = isInUse
                 ? ReasonCode.PacketIdentifierInUse
-                : connection.Session.Unsubscribe(Encoding.UTF8.GetString(filter), connection.Broker.Subscriptions)
+                : connection.Session.Unsubscribe(Encoding.UTF8.GetString(filter), connection.Broker.Subscriptions, batch)
                     ? ReasonCode.Success
                     : ReasonCode.NoSubscriptionExisted;
             reasons[i] = (byte)reason;

@@ -35,7 +35,7 @@ internal static class Welcome
             return;
         }
 
-        if (isPresent) session.ReplayUnacknowledged(broker.Values, batch);
+        if (isPresent) session.ReplayLost(batch);
         broker.Logger.Connected(session.Identity.ClientId, connection.Info, connection.Facts.Version, request.KeepAlive, isPresent);
         connection.MarkWaiting(batch);
     }

@@ -21,13 +21,16 @@ internal sealed class FanOut(LastValues values, Subscriptions subscriptions, Bro
     public void Deliver(Message message, RouteTargets targets, WakeBatch batch)
     {
         TopicState topic = targets.State is { IsForgotten: false } known ? known : targets.State = values.FindOrAdd(message.Topic);
+        long numberBefore = topic.PassNumber;
         Message? previous = null;
+        NoteOutcome first = NoteOutcome.Unchanged;
         bool isReplaced = false;
         try
         {
             if (!targets.HasChanges && topic.Criteria is null)
             {
-                isReplaced = values.Note(ref topic, message, clock.UtcMilliseconds, out previous) || previous is not null;
+                first = values.Note(ref topic, message, clock.UtcMilliseconds, isDelivering: false, out previous);
+                isReplaced = first != NoteOutcome.Unchanged;
                 targets = subscriptions.Refresh(targets, message.Topic);
                 if (!targets.HasChanges)
                 {
@@ -36,112 +39,232 @@ internal sealed class FanOut(LastValues values, Subscriptions subscriptions, Bro
                 }
             }
 
-            lock (values.LockOf(message.Topic))
-            {
-                // Noted first, matched afterwards: who subscribes at this moment finds the new value, or is found here.
-                bool isChanged = values.Note(ref topic, message, clock.UtcMilliseconds, out Message? before) || previous is not null;
-                isReplaced |= isChanged || before is not null;
-                if (previous is null) previous = before;
-                else before?.Release(); // somebody's value of the moment between the two notes
-                targets = subscriptions.Refresh(targets, message.Topic);
-                DeliverChanges(new Change(topic, message, previous, isChanged), targets, batch);
-            }
+            isReplaced |= DeliverNoted(ref topic, message, first, previous, numberBefore, targets, batch) != NoteOutcome.Unchanged;
         }
         finally
         {
             previous?.Release();
-            if (message.Retain && message.Payload.IsEmpty) values.Remove(message.Topic); // there is no value any more
+            if (message.Retain && message.Payload.IsEmpty) values.Remove(topic, message); // there is no value any more
             if (isReplaced) values.Watchers.Notify(topic, message.Topic);
         }
     }
 
-    /// <summary>The rules' minimum interval for a topic is over: its newest value goes out, if it still is a change.</summary>
-    private void DeliverHeld(TopicState topic)
+    /// <param name="topic">The topic.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="first">What came of noting it, if that was done before somebody subscribed to changes this very moment.</param>
+    /// <param name="previous">The value before, if <paramref name="first"/> says that it is another one.</param>
+    /// <param name="numberBefore">What the topic let pass before.</param>
+    /// <param name="targets">Who subscribed.</param>
+    /// <param name="batch">Collects the connections to wake.</param>
+    /// <returns>What came of noting it under the topic's lock.</returns>
+    private NoteOutcome DeliverNoted(
+        ref TopicState topic, Message message, NoteOutcome first, Message? previous, long numberBefore, RouteTargets targets, WakeBatch batch)
     {
-        if (topic.TakeValue() is not { } newest) return; // it was forgotten
+        lock (values.LockOf(message.Topic))
+        {
+            if (first == NoteOutcome.Unchanged) numberBefore = topic.PassNumber;
+
+            // Noted first, matched afterwards: who subscribes at this moment finds the new value, or is found here.
+            NoteOutcome outcome = values.Note(ref topic, message, clock.UtcMilliseconds, isDelivering: true, out Message? before);
+            try
+            {
+                targets = subscriptions.Refresh(targets, message.Topic);
+                bool isFirst = NoteOutcome.First == first || NoteOutcome.First == outcome;
+                bool isChanged = isFirst || first == NoteOutcome.Changed || outcome == NoteOutcome.Changed;
+                DeliverChange(topic, message, isFirst, isChanged, before ?? previous, numberBefore, targets, batch);
+                return outcome;
+            }
+            finally
+            {
+                before?.Release();
+                values.Leave(topic, message.Topic);
+            }
+        }
+    }
+
+    private void DeliverChange(
+        TopicState topic, Message message, bool isFirst, bool isChanged, Message? previous, long numberBefore, RouteTargets targets, WakeBatch batch)
+    {
+        metrics.Changes.Receive();
+        foreach (ChangeRule rule in topic.Criteria?.Rules ?? []) rule.Counters.Receive();
+        ChangeCriteria criteria = topic.Criteria ?? ChangeCriteria.Exact;
+        SentValue value = SentValue.Of(message.Payload, criteria, clock.Now, values.DigestKey);
+        SentValue before = default;
+        QualityOfService qosBefore = QualityOfService.AtMostOnce;
+        bool passes = isChanged;
+        if (topic.Track is { } track)
+        {
+            if (isFirst) track.Passed = default; // it was forgotten: the next value is a change
+            (before, qosBefore) = (track.Passed, track.Qos);
+            passes = Passes(topic, track, message, value);
+        }
+        else if (passes && !isFirst && previous is not null)
+        {
+            before = SentValue.Of(previous.Payload, criteria, clock.Now, values.DigestKey);
+            qosBefore = previous.Qos;
+        }
+
+        var change = new Change
+        {
+            Topic = topic,
+            Message = message,
+            Criteria = criteria,
+            Passes = passes,
+            IsFirst = isFirst,
+            Before = before,
+            NumberBefore = numberBefore,
+            QosBefore = qosBefore,
+            Value = value,
+            Now = clock.Now,
+        };
+        DeliverToAll(change, targets, batch);
+        if (passes) topic.Settle();
+    }
+
+    /// <summary>Whether the rules let a value pass; if it only has to wait, it is held until the minimum interval is over.</summary>
+    private bool Passes(TopicState topic, RuleTrack track, Message message, in SentValue value)
+    {
+        ChangeCriteria rules = topic.Criteria!; // there are some where there is a track
+        ChangeVerdict verdict = track.Passed.Decide(value, rules, clock.Now);
+        Message? held = track.Held; // newer than that is this message
+        track.Held = null;
+        if (verdict == ChangeVerdict.TooSoon)
+        {
+            message.AddReference();
+            track.Held = message;
+            if (track.Hold is null)
+            {
+                topic.Use();
+                wheel.Schedule(track.Hold = new HeldTopic(this, topic, message.Topic.ToArray()), track.Passed.DueAt(rules));
+            }
+        }
+        else if (verdict == ChangeVerdict.Send)
+        {
+            Pass(track, value, message.Qos);
+        }
+
+        held?.Release();
+        return verdict == ChangeVerdict.Send;
+    }
+
+    private void Pass(RuleTrack track, in SentValue value, QualityOfService qos)
+    {
+        track.Passed = value.At(clock.Now);
+        track.Qos = qos;
+        track.Number = values.NextNumber();
+    }
+
+    /// <summary>The rules' minimum interval for a topic is over: its newest value goes out, if it still is a change.</summary>
+    private void DeliverHeld(TopicState topic, byte[] name)
+    {
         WakeBatch batch = WakeBatch.Rent();
         try
         {
-            lock (values.LockOf(newest.Topic))
+            lock (values.LockOf(name))
             {
-                topic.Hold = null;
-                DeliverChanges(new Change(topic, newest, null, IsChanged: true), subscriptions.Match(newest.Topic), batch);
+                RuleTrack track = topic.Track!; // it held the value
+                Message? held = track.Held;
+                long dueAt = track.Passed.DueAt(topic.Criteria!); // there are some where there is a track
+                if (held is not null && clock.Now < dueAt)
+                {
+                    wheel.Schedule(track.Hold!, dueAt); // something passed since it was scheduled; it is what fired
+                    return;
+                }
+
+                track.Held = null;
+                track.Hold = null;
+                if (held is not null) DeliverHeld(topic, track, held, batch);
+                held?.Release();
+                values.Leave(topic, name);
             }
         }
         finally
         {
-            newest.Release();
             batch.WakeAndReturn();
         }
     }
 
-    private void DeliverChanges(in Change change, RouteTargets targets, WakeBatch batch)
+    private void DeliverHeld(TopicState topic, RuleTrack track, Message held, WakeBatch batch)
     {
-        metrics.Changes.Receive();
-        bool passes = change.Topic.Criteria is not { } rules || Passes(change, rules);
-        Change seen = change.Topic.Criteria is null ? change : change with { Previous = null, IsChanged = true }; // what the rules let pass is one
+        ChangeCriteria rules = topic.Criteria!; // there are some where there is a track
+        SentValue value = SentValue.Of(held.Payload, rules, clock.Now, values.DigestKey);
+        (SentValue before, QualityOfService qosBefore, long numberBefore) = (track.Passed, track.Qos, track.Number);
+        Pass(track, value, held.Qos);
+        var change = new Change
+        {
+            Topic = topic,
+            Message = held,
+            Criteria = rules,
+            Passes = true,
+            WasHeld = true,
+            IsFirst = false,
+            Before = before,
+            NumberBefore = numberBefore,
+            QosBefore = qosBefore,
+            Value = value,
+            Now = clock.Now,
+        };
+        DeliverToAll(change, subscriptions.Match(held.Topic), batch);
+        if (topic.IsValue(held)) topic.Settle();
+    }
+
+    private void DeliverToAll(in Change change, RouteTargets targets, WakeBatch batch)
+    {
         ReadOnlySpan<Subscription> individuals = targets.Individuals;
         while (!individuals.IsEmpty)
         {
             int count = CountOfSession(individuals);
-            DeliverToSession(seen, individuals[..count], passes, batch);
+            DeliverToSession(change, individuals[..count], batch);
             individuals = individuals[count..];
         }
 
         foreach (SharedGroup group in targets.Groups)
         {
-            bool isOrdinary = group.Criteria is null && change.Topic.Criteria is null;
-            if (isOrdinary) group.Deliver(change.Message, change.Message.Qos, batch);
-            else Count(seen, passes ? group.DeliverChange(seen, batch, clock.Now, values.DigestKey) : DeliverOutcome.Unchanged);
+            if (group.IsChangeOnly || change.Topic.Criteria is not null) Count(change, group.DeliverChange(change, batch));
+            else group.Deliver(change.Message, change.Message.Qos, batch);
         }
     }
 
-    private bool Passes(in Change change, ChangeCriteria rules)
+    /// <summary>Each change-only subscription is a subscriber of its own; the ordinary ones of the session are one together.</summary>
+    private void DeliverToSession(in Change change, ReadOnlySpan<Subscription> subscriptions, WakeBatch batch)
     {
-        foreach (ChangeRule rule in rules.Rules) rule.Counters.Receive();
-        if (change.Topic.Track is not { } track) return change.IsChanged;
-        switch (track.Decide(change.Message.Payload, rules, clock.Now, values.DigestKey))
-        {
-            case ChangeVerdict.Send:
-                track.Sent(change.Message.Payload, rules, clock.Now, values.DigestKey);
-                return true;
-            case ChangeVerdict.TooSoon when change.Topic.Hold is null:
-                change.Topic.Hold = new HeldTopic(this, change.Topic);
-                wheel.Schedule(change.Topic.Hold, track.DueAt(rules));
-                return false;
-            default:
-                return false;
-        }
-    }
-
-    /// <summary>Each change-only subscription decides for itself; the ordinary ones of the session get one message together.</summary>
-    private void DeliverToSession(in Change change, ReadOnlySpan<Subscription> subscriptions, bool passes, WakeBatch batch)
-    {
-        bool isRuled = change.Topic.Criteria is not null;
         int ordinary = 0;
-        foreach (Subscription subscription in subscriptions)
+        for (int i = 0; i < subscriptions.Length; i++)
         {
-            if (subscription.Criteria is null) ordinary++;
-            else if (TryMakeDelivery(change.Message, [subscription], out Delivery delivery)) DeliverChange(subscription, delivery, change, passes, batch);
+            if (!subscriptions[i].IsChangeOnly)
+            {
+                ordinary++;
+                continue;
+            }
+
+            ReadOnlySpan<Subscription> one = subscriptions.Slice(i, 1);
+            bool isTaken = TryMakeDelivery(change.Message, one, out Delivery delivery);
+            Count(change, one[0].Session.DeliverChange(one, isTaken ? delivery : null, change, batch));
         }
 
-        if (ordinary == 0 || !TryMakeDelivery(change.Message, subscriptions, out Delivery merged, onlyOrdinary: true)) return;
-        if (!isRuled)
-        {
-            subscriptions[0].Session.Deliver(merged, batch);
-            return;
-        }
-
-        foreach (Subscription subscription in subscriptions)
-        {
-            if (subscription.Criteria is not null) continue;
-            DeliverChange(subscription, merged, change, passes, batch); // the first of them stands for all
-            return;
-        }
+        if (ordinary == 0) return;
+        bool isWanted = TryMakeDelivery(change.Message, subscriptions, out Delivery merged, onlyOrdinary: true);
+        if (change.Topic.Criteria is not null) DeliverRuled(change, subscriptions, ordinary, isWanted ? merged : null, batch);
+        else if (isWanted) subscriptions[0].Session.Deliver(merged, batch);
     }
 
-    private void DeliverChange(Subscription subscription, in Delivery delivery, in Change change, bool passes, WakeBatch batch) =>
-        Count(change, passes ? subscription.Session.DeliverChange(subscription, delivery, change, batch) : DeliverOutcome.Unchanged);
+    private void DeliverRuled(in Change change, ReadOnlySpan<Subscription> subscriptions, int ordinary, in Delivery? merged, WakeBatch batch)
+    {
+        ReadOnlySpan<Subscription> those = subscriptions;
+        if (ordinary < subscriptions.Length)
+        {
+            var some = new Subscription[ordinary];
+            int next = 0;
+            foreach (Subscription subscription in subscriptions)
+            {
+                if (!subscription.IsChangeOnly) some[next++] = subscription;
+            }
+
+            those = some;
+        }
+
+        Count(change, subscriptions[0].Session.DeliverChange(those, merged, change, batch));
+    }
 
     private void Count(in Change change, DeliverOutcome outcome)
     {
@@ -151,9 +274,8 @@ internal sealed class FanOut(LastValues values, Subscriptions subscriptions, Bro
 
     private static void Count(ChangeCounters counters, in Change change, DeliverOutcome outcome)
     {
-        if (outcome == DeliverOutcome.Unchanged) counters.Suppress(change.Message.Size);
-        else if (outcome == DeliverOutcome.Conflated) counters.Conflate(change.Message.Size);
-        else if (outcome == DeliverOutcome.Queued) counters.Send();
+        if (outcome is DeliverOutcome.Unchanged or DeliverOutcome.Withdrawn) counters.Suppress(change.Message.Size);
+        if (outcome is DeliverOutcome.Conflated or DeliverOutcome.Withdrawn) counters.Conflate(change.Message.Size);
     }
 
     private static void DeliverAll(Message message, RouteTargets targets, WakeBatch batch)
@@ -190,7 +312,7 @@ internal sealed class FanOut(LastValues values, Subscriptions subscriptions, Bro
         foreach (Subscription subscription in subscriptions)
         {
             (SubscriptionOptions options, int id) = subscription.Current;
-            if (subscription.IsOwn(message, options) || (onlyOrdinary && subscription.Criteria is not null)) continue;
+            if (subscription.IsOwn(message, options) || (onlyOrdinary && subscription.IsChangeOnly)) continue;
             any = true;
             if (options.Qos > highest) highest = options.Qos;
             retain |= options.RetainAsPublished && message.Retain; // [MQTT-3.3.1-12, MQTT-3.3.1-13]
@@ -204,8 +326,8 @@ internal sealed class FanOut(LastValues values, Subscriptions subscriptions, Bro
         return any;
     }
 
-    private sealed class HeldTopic(FanOut fanOut, TopicState topic) : WheelTimer
+    private sealed class HeldTopic(FanOut fanOut, TopicState topic, byte[] name) : WheelTimer
     {
-        protected internal override void Expired(long nowMs) => fanOut.DeliverHeld(topic);
+        protected internal override void Expired(long nowMs) => fanOut.DeliverHeld(topic, name);
     }
 }

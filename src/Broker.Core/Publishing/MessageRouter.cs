@@ -65,17 +65,18 @@ internal sealed class MessageRouter(
 
     private static bool HasRoom(Message message, RouteTargets targets)
     {
+        if (targets.State is { IsForgotten: false, Criteria: not null }) return true; // changes take the place of older ones
         foreach (Subscription subscription in targets.Individuals)
         {
             SubscriptionOptions options = subscription.Current.Options;
-            bool asksForRoom = options.Qos != QualityOfService.AtMostOnce && subscription.Criteria is null && !subscription.IsOwn(message, options);
+            bool asksForRoom = options.Qos != QualityOfService.AtMostOnce && !subscription.IsChangeOnly && !subscription.IsOwn(message, options);
             if (!asksForRoom) continue;
             if (!subscription.Session.HasRoom(message.Size)) return false;
         }
 
         foreach (SharedGroup group in targets.Groups)
         {
-            if (!group.HasRoom(message.Size)) return false;
+            if (!group.IsChangeOnly && !group.HasRoom(message.Size)) return false;
         }
 
         return true;

@@ -1,6 +1,6 @@
 namespace Broker.Core.Sessions;
 
-/// <summary>What became of a change that was offered to a session.</summary>
+/// <summary>What became of a change that was offered to a subscriber.</summary>
 internal enum ChangeOffer
 {
     /// <summary>It goes out at once.</summary>
@@ -15,6 +15,23 @@ internal enum ChangeOffer
     /// <summary>It is what the client was sent last, so the value that waited in between was withdrawn.</summary>
     Withdrawn,
 
-    /// <summary>It is not a change for this subscription.</summary>
+    /// <summary>It is not a change for this subscriber.</summary>
     Unchanged,
+
+    /// <summary>It is not kept for an absent client (QoS 0), which gets the topic's value when it is back.</summary>
+    Lost,
+}
+
+/// <summary>Offers as outcomes.</summary>
+internal static class ChangeOffers
+{
+    /// <summary>What the publisher's side counts.</summary>
+    public static DeliverOutcome ToOutcome(this ChangeOffer offer) => offer switch
+    {
+        ChangeOffer.SendNow or ChangeOffer.Waits => DeliverOutcome.Queued,
+        ChangeOffer.Replaced => DeliverOutcome.Conflated,
+        ChangeOffer.Lost => DeliverOutcome.Offline,
+        ChangeOffer.Withdrawn => DeliverOutcome.Withdrawn,
+        _ => DeliverOutcome.Unchanged,
+    };
 }

@@ -1,160 +1,163 @@
-using Broker.Core.ChangeDetection;
-using Broker.Core.Messages;
 using Broker.Core.Protocol;
 
 namespace Broker.Core.Sessions;
 
 /// <summary>
-/// The change-only values that wait for a session: at most one for each subscription and topic, the newest, because a newer
-/// value replaces the one that waits. What it takes is bounded by the topics, not by the rate of publications.
+/// The change-only values that wait for a session or a shared group, in two lanes as in an <see cref="Outbox"/>. Of each topic
+/// there is at most one for a subscriber that does not take them, so its size follows the topics, not the rate.
 /// </summary>
-/// <remarks>Threading: none of its own; under the session's gate. Owner: its session; it holds a reference of each message.</remarks>
-internal sealed class ChangeOutbox(Session session, SessionEnvironment environment)
+/// <remarks>Threading: none of its own; under the owner's lock. It holds a reference of each message.</remarks>
+internal sealed class ChangeOutbox(SessionEnvironment environment)
 {
-    private readonly Dictionary<(Subscription, TopicState), WaitingChange> _all = [];
-    private readonly LinkedList<WaitingChange> _acknowledged = new(); // QoS 1 and 2, in the order they began to wait
-    private readonly LinkedList<WaitingChange> _unacknowledged = new(); // QoS 0
+    // What is kept of what was used, so that steady traffic allocates nothing.
+    private const int Idle = 64;
 
-    /// <summary>Values that wait.</summary>
-    public int Count => _all.Count;
+    private readonly ChangeLane _acknowledged = new(); // QoS 1 and 2
+    private readonly ChangeLane _unacknowledged = new(); // QoS 0
+    private readonly Stack<WaitingChange> _idle = new();
 
-    /// <summary>What waits for a subscription on a topic, or null.</summary>
-    public WaitingChange? Find(Subscription subscription, TopicState topic) => _all.GetValueOrDefault((subscription, topic));
+    /// <summary>Values that wait, also those whose time has not come.</summary>
+    public int Count { get; private set; }
 
-    /// <summary>Decides what becomes of a change, and keeps it if it has to wait.</summary>
-    /// <param name="subscription">For which subscription.</param>
-    /// <param name="delivery">What would be sent; the caller keeps its reference of the message.</param>
-    /// <param name="change">The publication.</param>
-    /// <param name="canTake">Whether the client could take it at once.</param>
-    public ChangeOffer Offer(Subscription subscription, in Delivery delivery, in Change change, bool canTake)
+    /// <summary>Their bytes.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>Values at QoS 1 and 2 in line.</summary>
+    public int AcknowledgedCount => _acknowledged.Count;
+
+    /// <summary>Whether there is more than one subscriber's queue may hold.</summary>
+    public bool IsOverfull => Count > environment.Limits.QueueMessages || Bytes > environment.Limits.QueueBytes;
+
+    /// <summary>The lowest number of a change that waits or waited since nothing did.</summary>
+    public long Since { get; private set; } = long.MaxValue;
+
+    /// <summary>Keeps a value, with a reference of its own; it is not yet in line.</summary>
+    public WaitingChange Add(ChangeRecord record, in Delivery delivery)
     {
-        long now = environment.Clock.Now;
-        WaitingChange? waiting = Find(subscription, change.Topic);
-        ChangeTrack? track = subscription.IsTracked ? subscription.TrackOf(change.Topic) : null;
-        ChangeVerdict verdict = track is not null
-            ? track.Decide(delivery.Message.Payload, subscription.Criteria!, now, environment.Values.DigestKey) // tracked: it has criteria
-            : Compare(delivery.Message, change, waiting);
-        if (verdict == ChangeVerdict.Unchanged)
-        {
-            if (waiting is null || !change.IsChanged) return ChangeOffer.Unchanged;
-            Remove(waiting); // back to what the client has: nothing to tell
-            return ChangeOffer.Withdrawn;
-        }
-
-        if (waiting is not null)
-        {
-            Replace(waiting, delivery);
-            return ChangeOffer.Replaced;
-        }
-
-        if (verdict == ChangeVerdict.Send && canTake)
-        {
-            track?.Sent(delivery.Message.Payload, subscription.Criteria!, now, environment.Values.DigestKey);
-            return ChangeOffer.SendNow;
-        }
-
-        Add(new WaitingChange(session, subscription, change.Topic, delivery, track is null ? change.Previous : null));
-        if (verdict == ChangeVerdict.Send) Release(Find(subscription, change.Topic)!); // just added
-        else environment.Wheel.Schedule(Find(subscription, change.Topic)!, track!.DueAt(subscription.Criteria!));
-        return ChangeOffer.Waits;
+        if (!record.HasValues) record.Topic.Use();
+        delivery.Message.AddReference();
+        WaitingChange change = _idle.TryPop(out WaitingChange? used) ? used : new WaitingChange();
+        change.Record = record;
+        change.Delivery = delivery;
+        Since = Count == 0 ? record.Topic.ChangeNumber : Math.Min(Since, record.Topic.ChangeNumber);
+        Count++;
+        Bytes += delivery.Message.Size;
+        return change;
     }
 
-    /// <summary>Without a track, the topic's own "changed" answers; while something waits, what was sent before it does.</summary>
-    private static ChangeVerdict Compare(Message message, in Change change, WaitingChange? waiting)
-    {
-        bool isBack = waiting?.Sent is { } sent && !message.Payload.IsEmpty && message.Payload.SequenceEqual(sent.Payload);
-        return change.IsChanged && !isBack ? ChangeVerdict.Send : ChangeVerdict.Unchanged;
-    }
-
-    private void Add(WaitingChange change)
-    {
-        change.Delivery.Message.AddReference();
-        change.Sent?.AddReference();
-        _all.Add((change.Subscription, change.Topic), change);
-    }
-
-    private void Replace(WaitingChange change, in Delivery newer)
+    /// <summary>A newer message takes a value's place.</summary>
+    public void Replace(WaitingChange change, in Delivery newer)
     {
         newer.Message.AddReference();
+        Bytes += newer.Message.Size - change.Delivery.Message.Size;
         change.Delivery.Message.Release();
-        bool changesLane = change.Node is not null
-            && (newer.Qos == QualityOfService.AtMostOnce) != (change.Delivery.Qos == QualityOfService.AtMostOnce);
         change.Delivery = newer;
-        if (!changesLane) return;
-        change.Node!.List!.Remove(change.Node); // it is in line
-        change.Node = null;
-        Release(change);
+        if (change.Lane is null || change.Lane == LaneOf(change)) return;
+        change.Lane.Remove(change);
+        Line(change);
     }
 
-    private void Remove(WaitingChange change)
+    /// <summary>Its time has come.</summary>
+    public void Line(WaitingChange change)
     {
-        Unlink(change);
-        change.Delivery.Message.Release();
-        change.Sent?.Release();
+        environment.Wheel.Cancel(change);
+        LaneOf(change).Add(change);
     }
 
-    /// <summary>The time of a value has come. False if it is no longer waiting for it.</summary>
-    public bool Release(WaitingChange change)
-    {
-        if (change.Node is not null || Find(change.Subscription, change.Topic) != change) return false;
-        LinkedList<WaitingChange> lane = change.Delivery.Qos == QualityOfService.AtMostOnce ? _unacknowledged : _acknowledged;
-        change.Node = lane.AddLast(change);
-        return true;
-    }
+    /// <summary>The value that has waited longest and may be sent, or null.</summary>
+    /// <param name="windowOpen">Whether QoS 1 and 2 may be sent.</param>
+    public WaitingChange? Peek(bool windowOpen) => (windowOpen ? _acknowledged.First : null) ?? _unacknowledged.First;
 
-    /// <summary>Takes the value that has waited longest and may be sent; its reference goes over to the caller.</summary>
-    public bool TryTake(bool windowOpen, out WaitingChange change)
+    /// <summary>The same for one member of a shared group.</summary>
+    public WaitingChange? PeekFor(Subscription member, bool windowOpen)
     {
-        LinkedListNode<WaitingChange>? first = (windowOpen ? _acknowledged.First : null) ?? _unacknowledged.First;
-        change = first?.Value!; // used only if there is one
-        if (first is null) return false;
-        Unlink(change);
-        change.Sent?.Release();
-        if (change.Subscription.IsTracked)
+        bool takesAll = windowOpen || member.Qos == QualityOfService.AtMostOnce;
+        for (WaitingChange? change = takesAll ? _acknowledged.First : null; change is not null; change = change.Behind)
         {
-            ChangeTrack track = change.Subscription.TrackOf(change.Topic);
-            track.Sent(change.Delivery.Message.Payload, change.Subscription.Criteria!, environment.Clock.Now, environment.Values.DigestKey); // tracked: it has criteria
+            if (change.For is null || change.For == member) return change;
         }
 
-        return true;
+        for (WaitingChange? change = _unacknowledged.First; change is not null; change = change.Behind)
+        {
+            if (change.For is null || change.For == member) return change;
+        }
+
+        return null;
     }
+
+    /// <summary>What a member was to send is for whoever comes. False if there was nothing.</summary>
+    public bool Unassign(Subscription member)
+    {
+        bool any = false;
+        foreach (ChangeLane lane in (ReadOnlySpan<ChangeLane>)[_acknowledged, _unacknowledged])
+        {
+            for (WaitingChange? change = lane.First; change is not null; change = change.Behind)
+            {
+                if (change.For != member) continue;
+                change.For = null;
+                any = true;
+            }
+        }
+
+        return any;
+    }
+
+    /// <summary>Takes a value out; its message's reference goes over to the caller.</summary>
+    public Delivery Take(WaitingChange change)
+    {
+        Delivery delivery = change.Delivery;
+        ChangeRecord record = change.Record;
+        bool wasTimer = change.Lane is null;
+        if (wasTimer) environment.Wheel.Cancel(change);
+        else change.Lane!.Remove(change); // it has one
+        if (record.Waiting == change) record.Waiting = null;
+        else Uncommit(record, change);
+        Count--;
+        Bytes -= delivery.Message.Size;
+        if (!record.HasValues) environment.Values.Leave(record.Topic, delivery.Message.Topic);
+        Recycle(change, wasTimer);
+        return delivery;
+    }
+
+    /// <summary>Drops a value.</summary>
+    public void Drop(WaitingChange change) => Take(change).Message.Release();
 
     /// <summary>Drops QoS 0: the client went away, and gets the values of that moment when it is back.</summary>
     public void DropUnacknowledged()
     {
-        foreach (WaitingChange change in _all.Values.Where(c => c.Delivery.Qos == QualityOfService.AtMostOnce).ToList()) Remove(change);
-    }
-
-    /// <summary>Drops what waits for a subscription that ended or asks for something else.</summary>
-    public void Drop(Subscription subscription)
-    {
-        foreach (WaitingChange change in _all.Values.Where(c => c.Subscription == subscription).ToList()) Remove(change);
-    }
-
-    /// <summary>Takes out what came through shared groups; the references go over to the caller.</summary>
-    public void TakeShared(List<Delivery> taken, Session? except)
-    {
-        foreach (WaitingChange change in _all.Values.ToList())
+        while (_unacknowledged.First is { } first)
         {
-            bool mayGo = change.Delivery.Group is { } group && (except is null || group.HasConnectedMember(except));
-            if (!mayGo) continue;
-            Unlink(change);
-            change.Sent?.Release();
-            taken.Add(change.Delivery);
+            first.Record.IsOwed = true;
+            Drop(first);
         }
     }
 
-    /// <summary>Releases everything.</summary>
-    public void Clear()
+    private static void Uncommit(ChangeRecord record, WaitingChange change)
     {
-        foreach (WaitingChange change in _all.Values.ToList()) Remove(change);
+        if (record.FirstCommitted == change)
+        {
+            record.FirstCommitted = change.NextCommitted;
+            if (record.LastCommitted == change) record.LastCommitted = null;
+            return;
+        }
+
+        WaitingChange before = record.FirstCommitted!; // it is one of them, and not the first
+        while (before.NextCommitted != change) before = before.NextCommitted!;
+        before.NextCommitted = change.NextCommitted;
+        if (record.LastCommitted == change) record.LastCommitted = before;
     }
 
-    private void Unlink(WaitingChange change)
+    private ChangeLane LaneOf(WaitingChange change) => change.Delivery.Qos == QualityOfService.AtMostOnce ? _unacknowledged : _acknowledged;
+
+    /// <summary>A timer that may be firing at this moment must not come back as another value.</summary>
+    private void Recycle(WaitingChange change, bool wasTimer)
     {
-        _all.Remove((change.Subscription, change.Topic));
-        change.Node?.List!.Remove(change.Node); // a node that is set is in a list
-        change.Node = null;
-        environment.Wheel.Cancel(change);
+        if (wasTimer || change.WasHeld || _idle.Count >= Idle) return;
+        change.Delivery = default;
+        change.Value = default;
+        change.For = null;
+        change.NextCommitted = null;
+        change.IsCommitted = false;
+        _idle.Push(change);
     }
 }

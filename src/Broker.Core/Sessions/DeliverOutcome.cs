@@ -27,6 +27,9 @@ internal enum DeliverOutcome
     /// <summary>It took the place of an older value that waited for a change-only subscriber.</summary>
     Conflated,
 
+    /// <summary>It was what a change-only subscriber had already, so the value that waited in between was withdrawn.</summary>
+    Withdrawn,
+
     /// <summary>It was larger than the client's Maximum Packet Size [MQTT-3.1.2-25].</summary>
     TooLarge,
 

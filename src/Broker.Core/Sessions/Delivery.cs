@@ -5,7 +5,7 @@ namespace Broker.Core.Sessions;
 
 /// <summary>A message for one session, and how it is to be sent. Whoever stores it holds one reference of its message.</summary>
 internal readonly struct Delivery(
-    Message message, QualityOfService qos, bool retain, int identifier = 0, int[]? moreIdentifiers = null, SharedGroup? group = null)
+    Message message, QualityOfService qos, bool retain, int identifier = 0, int[]? moreIdentifiers = null, SharedGroup? group = null, bool isChange = false)
 {
     /// <summary>The message.</summary>
     public Message Message { get; } = message;
@@ -24,4 +24,7 @@ internal readonly struct Delivery(
 
     /// <summary>The RETAIN flag it is sent with.</summary>
     public bool Retain { get; } = retain;
+
+    /// <summary>Whether it was sent as a change; a shared group then gives another member not this message, but the topic's value.</summary>
+    public bool IsChange { get; } = isChange;
 }

@@ -6,57 +6,81 @@ using Broker.Core.Topics;
 namespace Broker.Core.Sessions;
 
 /// <summary>
-/// The last values of the topics that a change-only subscription matches: what a new subscriber gets first. Each value is
-/// fetched when it is its turn, a page at a time, so it is the value of that moment.
+/// The last values of the topics that a change-only subscription matches, or, for an ordinary one, of those that rules make
+/// change-only: what a new subscriber gets first, and what may have been lost. Each value is fetched when it is its turn, so it
+/// is the value of that moment.
 /// </summary>
 /// <param name="subscription">Whose.</param>
+/// <param name="ledger">What it was sent.</param>
 /// <param name="values">Where the values are.</param>
 /// <param name="filter">The filter in UTF-8.</param>
-/// <param name="onlyRuled">Whether only topics that a rule makes change-only are sent, and of those only what is not retained.</param>
+/// <param name="scope">Which values are sent.</param>
 /// <remarks>Threading and owner: see <see cref="Replay"/>.</remarks>
-internal sealed class LastValueReplay(Subscription subscription, LastValues values, byte[] filter, bool onlyRuled) : Replay(subscription)
+internal sealed class LastValueReplay(Subscription subscription, ChangeLedger ledger, LastValues values, byte[] filter, ReplayScope scope)
+    : Replay(subscription)
 {
-    private readonly List<(TopicState State, Message Value)> _page = [];
+    private readonly List<TopicState> _page = [];
     private TopicTreeCursor _cursor;
+    private bool _isPaged;
     private bool _hasMore = true;
     private int _next;
+
+    /// <summary>Only topics that changed with this number or later are sent; 0 for all.</summary>
+    public long Since { get; init; }
 
     /// <inheritdoc/>
     public override bool IsFinished => _next >= _page.Count && !_hasMore;
 
     /// <inheritdoc/>
-    public override bool TryTake(bool windowOpen, long now, out Delivery delivery, out TopicState? topic)
+    public override bool TryTake(bool windowOpen, long now, out ReplayStep step)
     {
+        step = default;
         (SubscriptionOptions options, int identifier) = Subscription.Current;
         while (_next < _page.Count || TryFetch())
         {
-            (TopicState state, Message value) = _page[_next];
-            bool isWanted = !onlyRuled || (state.Criteria is not null && !value.Retain);
-            if (!isWanted || value.HasExpired(now) || value.Payload.IsEmpty || Subscription.IsOwn(value, options))
+            TopicState topic = _page[_next];
+            Message? value = IsWanted(topic, options.Qos) ? topic.TakeValue(out bool isSettled) : Nothing(out isSettled);
+            if (value is null || value.Payload.IsEmpty) // empty: there is no value to tell
             {
                 _next++;
-                value.Release();
+                value?.Release();
                 continue;
             }
 
             QualityOfService qos = value.Qos < options.Qos ? value.Qos : options.Qos;
-            if (qos != QualityOfService.AtMostOnce && !windowOpen) break;
+            bool isSkipped = value.HasExpired(now) || Subscription.IsOwn(value, options);
+            if (!isSkipped && qos != QualityOfService.AtMostOnce && !windowOpen)
+            {
+                value.Release();
+                return false;
+            }
+
             _next++;
-            delivery = new Delivery(value, qos, retain: true, identifier); // as a retained message is
-            topic = state;
+            step = new ReplayStep(new Delivery(value, qos, retain: true, identifier), topic, isSettled, isSkipped); // as a retained message is
             return true;
         }
 
-        delivery = default;
-        topic = null;
         return false;
     }
 
     /// <inheritdoc/>
     public override void Dispose()
     {
-        while (_next < _page.Count) _page[_next++].Value.Release();
+        _page.Clear();
+        _next = 0;
         _hasMore = false;
+    }
+
+    private static Message? Nothing(out bool isSettled)
+    {
+        isSettled = true;
+        return null;
+    }
+
+    private bool IsWanted(TopicState topic, QualityOfService granted)
+    {
+        if (topic.ChangeNumber < Since || (!Subscription.IsChangeOnly && topic.Criteria is null)) return false;
+        return scope == ReplayScope.All || ledger.IsOwed(topic, Subscription.SyncedFrom, granted);
     }
 
     private bool TryFetch()
@@ -65,7 +89,9 @@ internal sealed class LastValueReplay(Subscription subscription, LastValues valu
         {
             _page.Clear();
             _next = 0;
-            _hasMore = values.TryMatchNext(filter, _page, ref _cursor);
+            bool isComplete = !_isPaged && values.TryMatch(filter, _page);
+            _isPaged = !isComplete;
+            _hasMore = !isComplete && values.TryMatchNext(filter, _page, ref _cursor);
             if (_page.Count > 0) return true;
         }
 

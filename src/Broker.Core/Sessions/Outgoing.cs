@@ -12,12 +12,12 @@ namespace Broker.Core.Sessions;
 /// new subscriptions in their turn, then what waits, then conflated changes; QoS 1 and 2 as far as the window allows.
 /// </summary>
 /// <remarks>Threading: none of its own; every call under the session's gate. Owner: its session.</remarks>
-internal sealed class Outgoing(Session session, SessionEnvironment environment, int window)
+internal sealed class Outgoing(Session session, SessionEnvironment environment, Dictionary<string, Subscription> subscriptions, int window)
 {
     private readonly Outbox _outbox = new(environment.Limits, environment.Clock);
     private InflightWindow? _inflight;
-    private Queue<Replay>? _replays;
-    private ChangeOutbox? _changes;
+    private ReplayQueue? _replays;
+    private SessionChanges? _changes;
     private int _window = window;
     private bool _isDropping; // a run of drops was logged, and has not ended
 
@@ -26,6 +26,12 @@ internal sealed class Outgoing(Session session, SessionEnvironment environment, 
 
     /// <summary>Whether something waits already, or the window is full.</summary>
     public bool IsBusy => _outbox.Count > 0 || (_inflight?.Charged ?? 0) >= _window;
+
+    /// <summary>The change-only side; made when it is first needed.</summary>
+    public SessionChanges Changes => _changes ??= new SessionChanges(session, environment, subscriptions);
+
+    /// <summary>The change-only side, if it was ever needed.</summary>
+    public SessionChanges? KnownChanges => _changes;
 
     /// <summary>Whether the queue could take a message of <paramref name="size"/> bytes.</summary>
     public bool HasRoom(int size)
@@ -46,41 +52,33 @@ internal sealed class Outgoing(Session session, SessionEnvironment environment, 
         return outcome;
     }
 
-    /// <summary>Offers a change: it is queued if the client can take it, and waits conflated otherwise.</summary>
-    /// <param name="subscription">One of the session's.</param>
-    /// <param name="delivery">What would be sent; the caller keeps its reference of the message.</param>
+    /// <summary>Whether one more change of a shared group would leave at once.</summary>
+    public bool TakesAtOnce(bool needsWindow) => _outbox.Count == 0 && HasWindow(needsWindow);
+
+    /// <summary>Offers a publication as a change: it gets in line if the client can take it, and waits conflated otherwise.</summary>
+    /// <param name="those">A change-only subscription, or all ordinary ones that match a topic with rules: they are one subscriber.</param>
+    /// <param name="delivery">What would be sent; the caller keeps its reference of the message. Null if No Local keeps it away.</param>
     /// <param name="change">The publication.</param>
     /// <param name="isHeldUp">Whether there is no connection, or it does not take what is there.</param>
-    public ChangeOffer Offer(Subscription subscription, in Delivery delivery, in Change change, bool isHeldUp)
+    /// <param name="isAbsent">Whether there is no connection.</param>
+    public ChangeOffer Offer(ReadOnlySpan<Subscription> those, in Delivery? delivery, in Change change, bool isHeldUp, bool isAbsent)
     {
-        _changes ??= new ChangeOutbox(session, environment);
-        ChangeOffer offer = _changes.Offer(subscription, delivery, change, canTake: !isHeldUp && CanTakeAtOnce(subscription, delivery));
-        if (offer != ChangeOffer.SendNow) return offer;
-        delivery.Message.AddReference();
-        _outbox.TryAdd(delivery, out _); // there is room: that was asked just now
+        ChangeLedger ledger = Changes.LedgerOf(those[0]);
+        long syncedFrom = SessionChanges.SyncedFrom(those);
+        if (delivery is not { } wanted)
+        {
+            ledger.Skip(change, syncedFrom);
+            return ChangeOffer.Unchanged;
+        }
+
+        bool canTake = !isHeldUp && !ledger.IsReplaying && HasWindow(wanted.Qos != QualityOfService.AtMostOnce); // the first values come first
+        ChangeOffer offer = ledger.Offer(change, wanted, syncedFrom, canTake, isHeldUp, isAbsent, out _);
+        if (Changes.Outbox.IsOverfull) Changes.Collapse(isAbsent ? null : _replays ??= new ReplayQueue(), _outbox.NextNumber);
         return offer;
     }
 
-    /// <summary>The minimum interval of a change is over; false if it no longer waits for that.</summary>
-    public bool Release(WaitingChange change) => _changes is not null && _changes.Release(change);
-
-    /// <summary>Drops the changes that wait for a subscription.</summary>
-    public void Drop(Subscription subscription) => _changes?.Drop(subscription);
-
     /// <summary>Puts the first values of a subscription in line.</summary>
-    public void Add(Replay replay)
-    {
-        _replays ??= new Queue<Replay>();
-        foreach (Replay earlier in _replays)
-        {
-            bool isAskedAgain = earlier.Subscription == replay.Subscription && earlier.GetType() == replay.GetType();
-            if (isAskedAgain) earlier.Dispose(); // what was left is in the new one
-        }
-
-        while (_replays.TryPeek(out Replay? first) && first.IsFinished) _replays.Dequeue();
-        replay.Turn = _outbox.NextNumber;
-        _replays.Enqueue(replay);
-    }
+    public void Add(Replay replay) => (_replays ??= new ReplayQueue()).Add(replay, _outbox.NextNumber);
 
     /// <summary>Writes what may be sent now; true if the buffer filled up before everything was written.</summary>
     public bool Drain(PublishWriter writer, OutputBuffer output, ref int published)
@@ -133,14 +131,16 @@ internal sealed class Outgoing(Session session, SessionEnvironment environment, 
     {
         _window = window;
         _inflight?.BeginResend();
+        _changes?.BeginConnection();
     }
 
     /// <summary>The connection is gone: QoS 0 is dropped, and what it would have sent first.</summary>
     public void EndConnection()
     {
-        _changes?.DropUnacknowledged();
+        _changes?.EndConnection();
         CountDrop(DeliverOutcome.Offline, _outbox.DropUnacknowledged());
-        DropReplays();
+        _replays?.Clear();
+        _replays = null;
     }
 
     /// <summary>
@@ -151,7 +151,7 @@ internal sealed class Outgoing(Session session, SessionEnvironment environment, 
     {
         _inflight?.TakeShared(shared, except);
         _outbox.TakeShared(shared, except);
-        _changes?.TakeShared(shared, except);
+        _changes?.Unassign();
     }
 
     /// <summary>Releases everything.</summary>
@@ -160,7 +160,7 @@ internal sealed class Outgoing(Session session, SessionEnvironment environment, 
         _changes?.Clear();
         _outbox.Clear();
         _inflight?.Clear();
-        DropReplays();
+        _replays?.Clear();
     }
 
     private bool TrySendNext(PublishWriter writer, OutputBuffer output, ref int published)
@@ -178,18 +178,20 @@ internal sealed class Outgoing(Session session, SessionEnvironment environment, 
             windowOpen = false; // new messages wait behind the old ones [MQTT-4.6.0-1]
         }
 
-        long turn = _replays is not null && _replays.TryPeek(out Replay? replay) ? replay.Turn : 0;
-        bool any = (turn > 0 && _outbox.TryTake(windowOpen, turn, out Delivery delivery)) // what was there before the replay [MQTT-4.6.0-5]
-            || TryTakeReplay(windowOpen, out delivery)
-            || _outbox.TryTake(windowOpen, long.MaxValue, out delivery)
-            || TryTakeChange(windowOpen, out delivery);
-        if (!any) return false;
-        Send(delivery, again: 0, writer, output, ref published);
-        return true;
+        long turn = _replays?.First?.Turn ?? 0;
+        bool any = _outbox.TryTake(windowOpen, turn, out Delivery delivery); // what was there before the replay [MQTT-4.6.0-5]
+        if (!any && TrySendReplay(windowOpen, writer, output, ref published)) return true;
+        if (any || _outbox.TryTake(windowOpen, long.MaxValue, out delivery))
+        {
+            Send(delivery, again: 0, writer, output, ref published);
+            return true;
+        }
+
+        return TrySendChange(windowOpen, writer, output, ref published) || TrySendGroupChange(windowOpen, writer, output, ref published);
     }
 
-    /// <summary>Sends one delivery, whose reference goes to the window or ends here.</summary>
-    private void Send(in Delivery delivery, ushort again, PublishWriter writer, OutputBuffer output, ref int published)
+    /// <summary>Sends one delivery, whose reference goes to the window or ends here; false if it could not be sent.</summary>
+    private bool Send(in Delivery delivery, ushort again, PublishWriter writer, OutputBuffer output, ref int published)
     {
         Message message = delivery.Message;
         DeliverOutcome outcome = DeliverOutcome.Queued;
@@ -214,70 +216,101 @@ internal sealed class Outgoing(Session session, SessionEnvironment environment, 
         {
             message.Release();
         }
+
+        return outcome == DeliverOutcome.Queued;
     }
 
-    private bool TryTakeReplay(bool windowOpen, out Delivery delivery)
+    private bool TrySendReplay(bool windowOpen, PublishWriter writer, OutputBuffer output, ref int published)
     {
-        delivery = default;
-        while (_replays is { Count: > 0 })
+        while (_replays?.First is { } replay)
         {
-            Replay replay = _replays.Peek();
-            while (replay.TryTake(windowOpen, environment.Clock.Now, out delivery, out TopicState? topic))
+            while (replay.TryTake(windowOpen, environment.Clock.Now, out ReplayStep step))
             {
-                if (topic is null) return true;
-                bool isNewerOnItsWay = _changes?.Find(replay.Subscription, topic) is not null;
-                if (!isNewerOnItsWay)
+                if (step.Topic is null)
                 {
-                    NoteSent(replay.Subscription, topic, delivery.Message);
+                    Send(step.Delivery, again: 0, writer, output, ref published);
                     return true;
                 }
 
-                delivery.Message.Release();
+                if (TrySendFirst(replay.Subscription, step, writer, output, ref published)) return true;
             }
 
             if (!replay.IsFinished) return false;
-            _replays.Dequeue();
+            _replays.RemoveFirst();
+            if (replay is LastValueReplay) Changes.End(replay.Subscription);
         }
 
         return false;
     }
 
-    private bool TryTakeChange(bool windowOpen, out Delivery delivery)
+    /// <summary>Sends the value that a topic has now, and drops what waits for it: that is not newer.</summary>
+    private bool TrySendFirst(Subscription subscription, in ReplayStep step, PublishWriter writer, OutputBuffer output, ref int published)
     {
-        delivery = default;
-        if (_changes is null || !_changes.TryTake(windowOpen, out WaitingChange change)) return false;
-        delivery = change.Delivery;
+        ChangeLedger ledger = Changes.LedgerOf(subscription);
+        Message value = step.Delivery.Message;
+        TopicState topic = step.Topic!; // asked before
+        QualityOfService qos = value.Qos;
+        if (!step.IsSkipped && ledger.WasSent(topic, value))
+        {
+            value.Release();
+            return false;
+        }
+
+        SentValue sent = default;
+        bool wasSent = false;
+        if (step.IsSkipped)
+        {
+            value.Release();
+        }
+        else
+        {
+            sent = ledger.ValueOf(topic, value);
+            wasSent = Send(step.Delivery, again: 0, writer, output, ref published);
+        }
+
+        ledger.NoteFirst(topic, wasSent ? sent : default, qos, step.IsSettled, subscription.SyncedFrom);
+        return wasSent;
+    }
+
+    private bool TrySendChange(bool windowOpen, PublishWriter writer, OutputBuffer output, ref int published)
+    {
+        if (_changes?.Outbox.Peek(windowOpen) is not { } change) return false;
+        (ChangeRecord record, SentValue value, long number) = (change.Record, change.Value, change.Number);
+        Delivery delivery = _changes.Outbox.Take(change);
+        QualityOfService qos = delivery.Message.Qos; // as it was published
+        bool wasSent = Send(delivery, again: 0, writer, output, ref published);
+        record.Ledger.Finish(record, value, number, qos, wasSent);
         return true;
     }
 
-    private void NoteSent(Subscription subscription, TopicState topic, Message value)
+    private bool TrySendGroupChange(bool windowOpen, PublishWriter writer, OutputBuffer output, ref int published)
     {
-        if (!subscription.IsTracked) return;
-        subscription.TrackOf(topic).Sent(value.Payload, subscription.Criteria!, environment.Clock.Now, environment.Values.DigestKey); // tracked: it has criteria
-    }
-
-    private bool CanTakeAtOnce(Subscription subscription, in Delivery delivery)
-    {
-        if (!_outbox.HasRoom(delivery.Message.Size) || IsReplaying(subscription)) return false; // the first value comes first
-        bool needsWindow = delivery.Qos != QualityOfService.AtMostOnce;
-        return !needsWindow || (_outbox.AcknowledgedCount + (_inflight?.Charged ?? 0) < _window && _inflight is not { IsResending: true });
-    }
-
-    private bool IsReplaying(Subscription subscription)
-    {
-        if (_replays is null) return false;
-        foreach (Replay replay in _replays)
+        if (_changes is null) return false;
+        foreach (Subscription member in _changes.Memberships)
         {
-            if (replay.Subscription == subscription && !replay.IsFinished) return true;
+            SharedGroup group = member.Group!; // it is a member
+            if (!group.TryTakeChange(member, windowOpen, out SharedGroup.Taken taken)) continue;
+            try
+            {
+                taken.WasSent = Send(taken.Delivery, again: 0, writer, output, ref published);
+            }
+            finally
+            {
+                group.Finish(taken);
+            }
+
+            return true;
         }
 
         return false;
     }
 
-    private void DropReplays()
+    private bool HasWindow(bool isNeeded)
     {
-        while (_replays is not null && _replays.TryDequeue(out Replay? replay)) replay.Dispose();
-        _replays = null;
+        bool hasRoom = _outbox.Count + (_changes?.Outbox.Count ?? 0) < environment.Limits.QueueMessages;
+        if (!hasRoom || !isNeeded) return hasRoom;
+        int waiting = _outbox.AcknowledgedCount + (_changes?.Outbox.AcknowledgedCount ?? 0);
+        return waiting + (_inflight?.Charged ?? 0) < _window && _inflight is not { IsResending: true };
     }
 
     private void CountDrop(DeliverOutcome outcome, int count)

@@ -1,5 +1,3 @@
-using Broker.Core.ChangeDetection;
-
 namespace Broker.Core.Sessions;
 
 /// <summary>Messages that a new subscription is owed, sent as the client takes them: they never count against its queue.</summary>
@@ -20,9 +18,8 @@ internal abstract class Replay(Subscription subscription) : IDisposable
     /// </summary>
     /// <param name="windowOpen">Whether QoS 1 and 2 may be sent.</param>
     /// <param name="now">Milliseconds of the broker's clock.</param>
-    /// <param name="delivery">The message, with its reference.</param>
-    /// <param name="topic">The topic's state, if this is its last value; null for a retained message.</param>
-    public abstract bool TryTake(bool windowOpen, long now, out Delivery delivery, out TopicState? topic);
+    /// <param name="step">The message, with its reference.</param>
+    public abstract bool TryTake(bool windowOpen, long now, out ReplayStep step);
 
     /// <summary>Releases what is left.</summary>
     public abstract void Dispose();

@@ -46,21 +46,20 @@ internal sealed class RetainedReplay : Replay
         _page = [];
     }
 
-    /// <summary>Topics whose value is known here are left out: another replay sends that. Null: none is left out.</summary>
+    /// <summary>Topics that are change-only for the subscription, and whose value is known here, are left out: another replay sends that. Null: none is left out.</summary>
     public LastValues? Except { get; init; }
 
     /// <inheritdoc/>
     public override bool IsFinished => _next >= _page.Length && !_hasMore;
 
     /// <inheritdoc/>
-    public override bool TryTake(bool windowOpen, long now, out Delivery delivery, out TopicState? topic)
+    public override bool TryTake(bool windowOpen, long now, out ReplayStep step)
     {
-        topic = null;
         (SubscriptionOptions options, int identifier) = Subscription.Current;
         while (_next < _page.Length || TryFetch())
         {
             Message message = _page[_next];
-            bool isElsewhere = message.IsSuperseded || message.RetainedNumber > _lastNumber || Except?.Find(message.Topic) is not null;
+            bool isElsewhere = message.IsSuperseded || message.RetainedNumber > _lastNumber || IsInLastValues(message);
             if (isElsewhere || message.HasExpired(now) || Subscription.IsOwn(message, options))
             {
                 _next++;
@@ -71,11 +70,11 @@ internal sealed class RetainedReplay : Replay
             QualityOfService qos = message.Qos < options.Qos ? message.Qos : options.Qos;
             if (qos != QualityOfService.AtMostOnce && !windowOpen) break;
             _next++;
-            delivery = new Delivery(message, qos, retain: true, identifier); // [MQTT-3.3.1-8]
+            step = new ReplayStep(new Delivery(message, qos, retain: true, identifier)); // [MQTT-3.3.1-8]
             return true;
         }
 
-        delivery = default;
+        step = default;
         return false;
     }
 
@@ -87,6 +86,9 @@ internal sealed class RetainedReplay : Replay
         _next = 0;
         _hasMore = false;
     }
+
+    private bool IsInLastValues(Message message) =>
+        Except?.Find(message.Topic) is { Size: > 0 } topic && (Subscription.IsChangeOnly || topic.Criteria is not null);
 
     private bool TryFetch()
     {

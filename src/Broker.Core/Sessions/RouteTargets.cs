@@ -21,7 +21,7 @@ internal sealed class RouteTargets(Subscription[] individuals, SharedGroup[] gro
     public readonly long Version = version;
 
     /// <summary>Whether somebody wants changes only.</summary>
-    public readonly bool HasChanges = Array.Exists(individuals, s => s.Criteria is not null) || Array.Exists(groups, g => g.Criteria is not null);
+    public readonly bool HasChanges = Array.Exists(individuals, s => s.IsChangeOnly) || Array.Exists(groups, g => g.IsChangeOnly);
 
     /// <summary>What is known of the topic; looked up anew where it is null or has been forgotten.</summary>
     public TopicState? State;

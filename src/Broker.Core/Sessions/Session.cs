@@ -16,7 +16,8 @@ namespace Broker.Core.Sessions;
 /// Threading: its gate guards everything below it; nothing is called out to while it is held except the authorizer and the
 /// connection's publish writer. Owner: <see cref="SessionRegistry"/> decides when it begins, changes hands and ends.
 /// </remarks>
-internal sealed class Session(long number, PublisherIdentity identity, SessionEnvironment environment, Action<Session> expired) : WheelTimer
+internal sealed class Session(long number, PublisherIdentity identity, SessionEnvironment environment, Action<Session> expired)
+    : WheelTimer, IChangeOwner
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Subscription> _subscriptions = [];
@@ -89,13 +90,13 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
 
     /// <summary>
     /// Delivers a publication as a change: at once if the client can take it, otherwise in place of an older value that waits
-    /// for the same subscription and topic.
+    /// for the same subscriber and topic.
     /// </summary>
-    /// <param name="subscription">One of this session's.</param>
-    /// <param name="delivery">What would be sent; the caller keeps its reference of the message.</param>
+    /// <param name="subscriptions">A change-only subscription, or all ordinary ones that match a topic with rules: they are one subscriber.</param>
+    /// <param name="delivery">What would be sent; the caller keeps its reference of the message. Null if No Local keeps it away.</param>
     /// <param name="change">The publication.</param>
     /// <param name="batch">Collects the connections to wake.</param>
-    public DeliverOutcome DeliverChange(Subscription subscription, in Delivery delivery, in Change change, WakeBatch batch)
+    public DeliverOutcome DeliverChange(ReadOnlySpan<Subscription> subscriptions, in Delivery? delivery, in Change change, WakeBatch batch)
     {
         ISessionConnection? connection;
         ChangeOffer offer;
@@ -103,23 +104,30 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
         {
             if (_ended) return DeliverOutcome.SessionEnded;
             connection = _connection;
-            if (connection is null && delivery.Qos == QualityOfService.AtMostOnce) return DeliverOutcome.Offline; // it gets the last values when it is back
-            if (!change.IsChanged && !subscription.IsTracked) return DeliverOutcome.Unchanged;
-            offer = Outgoing.Offer(subscription, delivery, change, isHeldUp: connection is null || connection.IsHeldUp(batch));
+            bool isHeldUp = connection is null || connection.IsHeldUp(batch);
+            offer = Outgoing.Offer(subscriptions, delivery, change, isHeldUp, isAbsent: connection is null);
         }
 
-        if (offer is ChangeOffer.Unchanged) return DeliverOutcome.Unchanged;
-        connection?.MarkWaiting(batch);
-        return offer is ChangeOffer.Replaced or ChangeOffer.Withdrawn ? DeliverOutcome.Conflated : DeliverOutcome.Queued;
+        if (offer is not (ChangeOffer.Unchanged or ChangeOffer.Lost)) connection?.MarkWaiting(batch);
+        return offer.ToOutcome();
     }
 
-    /// <summary>The minimum interval of a value that waits is over.</summary>
-    public void ReleaseHeld(WaitingChange change)
+    /// <summary>Whether one more change of a shared group would leave at once.</summary>
+    public bool TakesAtOnce(bool needsWindow, WakeBatch batch)
+    {
+        lock (_gate) return !_ended && _connection is { } connection && !connection.IsHeldUp(batch) && Outgoing.TakesAtOnce(needsWindow);
+    }
+
+    /// <summary>Something waits for it elsewhere: its connection is to look. Takes no lock.</summary>
+    public void MarkWaiting(WakeBatch batch) => Volatile.Read(ref _connection)?.MarkWaiting(batch);
+
+    /// <inheritdoc/>
+    void IChangeOwner.ReleaseHeld(WaitingChange change)
     {
         ISessionConnection? connection;
         lock (_gate)
         {
-            if (_ended || _outgoing is null || !_outgoing.Release(change)) return;
+            if (_ended || !change.Record.Ledger.Release(change, isAbsent: _connection is null)) return;
             connection = _connection;
         }
 
@@ -129,24 +137,20 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
     }
 
     /// <summary>
-    /// Puts the last values of change-only subscriptions in line whose messages may have been lost with an earlier connection:
-    /// nobody acknowledged them.
+    /// Puts the last values of change-only subscriptions in line that may have been lost with an earlier connection, since nobody
+    /// acknowledged them, or that the earlier connection was still owed.
     /// </summary>
-    public void ReplayUnacknowledged(LastValues values, WakeBatch batch)
+    public void ReplayLost(WakeBatch batch)
     {
-        List<Replay> replays = [];
-        lock (_gate)
-        {
-            foreach (Subscription subscription in _subscriptions.Values)
-            {
-                if (subscription.Qos != QualityOfService.AtMostOnce || subscription.Group is not null) continue;
-                subscription.ForgetTracks();
-                TopicFilter.TryParse(Encoding.UTF8.GetBytes(subscription.Filter), int.MaxValue, int.MaxValue, out TopicFilter filter);
-                replays.Add(new LastValueReplay(subscription, values, filter.Filter.ToArray(), onlyRuled: subscription.Criteria is null));
-            }
-        }
-
+        List<Replay> replays;
+        lock (_gate) replays = _outgoing?.KnownChanges?.LostValues() ?? [];
         foreach (Replay replay in replays) Replay(replay, batch);
+    }
+
+    /// <summary>The last values that a new subscription gets first.</summary>
+    public Replay FirstValues(Subscription subscription)
+    {
+        lock (_gate) return Outgoing.Changes.FirstValues(subscription, ReplayScope.All, since: 0);
     }
 
     /// <summary>Puts the retained messages or last values of a new subscription in line.</summary>
@@ -310,7 +314,6 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
     {
         string share = filter.IsShared ? $"$share/{Encoding.UTF8.GetString(filter.Group)}/" : "";
         string key = $"{share}{(filter.IsChangeOnly ? "$changes/" : "")}{Encoding.UTF8.GetString(filter.Filter)}";
-        bool knowsValues = options.RetainHandling == RetainHandling.Send;
         lock (_gate)
         {
             subscription = null;
@@ -318,39 +321,45 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
             if (_subscriptions.TryGetValue(key, out subscription))
             {
                 subscription.Change(options, identifier);
-                if (criteria is null) return SubscribeOutcome.Changed;
-                subscription.Change(criteria, knowsValues);
-                _outgoing?.Drop(subscription);
+                _outgoing?.KnownChanges?.Change(subscription, criteria, wantsFirst: options.RetainHandling == RetainHandling.Send);
                 return SubscribeOutcome.Changed;
             }
 
             if (_subscriptions.Count >= environment.Limits.SubscriptionsPerSession) return SubscribeOutcome.TooMany;
-            subscription = new Subscription(this, key);
+            subscription = new Subscription(this, key) { IsChangeOnly = filter.IsChangeOnly };
             subscription.Change(options, identifier);
-            subscription.Change(criteria, knowsValues);
+            if (criteria is not null && !filter.IsShared) subscription.Changes = Outgoing.Changes.NewLedger(criteria);
             _subscriptions.Add(key, subscription);
-            all.Add(subscription, filter);
+            all.Add(subscription, filter, criteria);
+            bool mayBeChangeOnly = filter.IsChangeOnly || filter.IsShared || environment.Values.HasRules;
+            if (mayBeChangeOnly) Outgoing.Changes.Add(subscription, wantsFirst: options.RetainHandling != RetainHandling.DoNotSend);
             return SubscribeOutcome.Added;
         }
     }
 
-    /// <summary>Ends a subscription; false if there was none. What already waits is still delivered [MQTT-3.10.4-3].</summary>
-    public bool Unsubscribe(string key, Subscriptions all)
+    /// <summary>Ends a subscription; false if there was none. What waits in the queue is still delivered [MQTT-3.10.4-3].</summary>
+    /// <param name="key">The filter as the client wrote it.</param>
+    /// <param name="all">The broker's subscriptions, where it is removed.</param>
+    /// <param name="batch">Collects the connections to wake: what it was to send for a shared group is for the others.</param>
+    public bool Unsubscribe(string key, Subscriptions all, WakeBatch batch)
     {
+        SharedGroup? left;
         lock (_gate)
         {
             if (!_subscriptions.Remove(key, out Subscription? subscription)) return false;
             all.Remove(subscription);
-            _outgoing?.Drop(subscription);
-            return true;
+            left = _outgoing?.KnownChanges?.Remove(subscription);
         }
+
+        left?.WakeSomebody(batch);
+        return true;
     }
 
     /// <inheritdoc/>
     protected internal override void Expired(long nowMs) => expired(this);
 
     /// <summary>Everything that is to leave; made when there is something.</summary>
-    private Outgoing Outgoing => _outgoing ??= new Outgoing(this, environment, _window);
+    private Outgoing Outgoing => _outgoing ??= new Outgoing(this, environment, _subscriptions, _window);
 
     private void Release()
     {

@@ -9,21 +9,50 @@ namespace Broker.Core.Sessions;
 /// A shared subscription: the members of one group on one filter. Each message goes to one member, in turn; connected
 /// members come before absent ones, and members with room in their window before busy ones [MQTT-4.8.2-1].
 /// </summary>
-/// <remarks>Threading: members are replaced as a whole under the gate of <see cref="Subscriptions"/>; readers take the array as it is.</remarks>
-internal sealed class SharedGroup(string key) : TreeEntry
+/// <remarks>Threading: change-only values under its own gate; members are replaced as a whole under the gate of <see cref="Subscriptions"/>; readers take the array as it is.</remarks>
+internal sealed class SharedGroup(string key, bool isChangeOnly, SessionEnvironment environment) : TreeEntry, IChangeOwner
 {
-    private readonly Dictionary<TopicState, ChangeTrack> _tracks = []; // under its own lock
+    private readonly Lock _gate = new(); // of the change-only values; taken under a session's gate, or under none
+    private ChangeOutbox? _outbox;
+    private ChangeLedger? _ledger;
+    private long _syncedFrom = long.MaxValue;
     private Subscription[] _members = [];
     private int _turn;
 
     /// <summary>Group name and filter as the clients wrote them: <c>$share/group/filter</c>.</summary>
     public string Key { get; } = key;
 
-    /// <summary>What counts as a change for the group, as its last subscriber said; null for an ordinary one.</summary>
-    public ChangeCriteria? Criteria { get; set; }
+    /// <summary>Whether the group wants only changes; what counts as one, its last subscriber said.</summary>
+    public bool IsChangeOnly { get; } = isChangeOnly;
+
+    // Under the gate.
+    private ChangeLedger Ledger => _ledger ??= new ChangeLedger(this, _outbox ??= new ChangeOutbox(environment), environment);
 
     /// <summary>Whether nobody is left.</summary>
     public bool IsEmpty => _members.Length == 0;
+
+    /// <summary>It gets publications from now on: of what passed before, it knows nothing.</summary>
+    public void Begin()
+    {
+        lock (_gate) _syncedFrom = environment.Values.ChangeNumber;
+    }
+
+    /// <summary>Sets what counts as a change.</summary>
+    public void Change(ChangeCriteria criteria)
+    {
+        lock (_gate)
+        {
+            if (criteria.IsSameAs(Ledger.Criteria)) return;
+            if (Ledger.Criteria is not null) _syncedFrom = environment.Values.ChangeNumber;
+            Ledger.Change(criteria);
+        }
+    }
+
+    /// <summary>Nobody is left: gives up what waits.</summary>
+    public void Clear()
+    {
+        lock (_gate) _ledger?.DropValues();
+    }
 
     /// <summary>Adds a member.</summary>
     public void Add(Subscription member) => Volatile.Write(ref _members, [.. _members, member]);
@@ -100,39 +129,129 @@ internal sealed class SharedGroup(string key) : TreeEntry
     }
 
     /// <summary>
-    /// Gives a change to a member, and if all are full lets it wait, conflated, for the one whose turn it is: no change is lost.
+    /// Gives a change to a member that can take it at once, and if none can lets it wait, conflated, for the first that comes: the
+    /// group is the subscriber, so no change is lost with a member, and none is overtaken by an older one.
     /// </summary>
-    /// <param name="change">The change; its delivery's message is the caller's.</param>
-    /// <param name="batch">Collects the connections to wake.</param>
-    /// <param name="now">Milliseconds of the broker's clock.</param>
-    /// <param name="digestKey">The key of the digests of values.</param>
-    public DeliverOutcome DeliverChange(in Change change, WakeBatch batch, long now, ulong digestKey)
+    public DeliverOutcome DeliverChange(in Change change, WakeBatch batch)
     {
-        if (!IsChange(change, now, digestKey)) return DeliverOutcome.Unchanged;
-        DeliverOutcome outcome = Deliver(change.Message, change.Message.Qos, batch);
-        if (IsTaken(outcome)) return outcome;
-        foreach (Subscription member in Volatile.Read(ref _members))
+        Subscription[] members = Volatile.Read(ref _members);
+        if (members.Length == 0) return DeliverOutcome.SessionEnded;
+        Subscription? taker = TakerOf(members, change.Message.Qos, batch);
+        ChangeOffer offer;
+        lock (_gate)
         {
-            (SubscriptionOptions options, int identifier) = member.Current;
-            QualityOfService granted = change.Message.Qos < options.Qos ? change.Message.Qos : options.Qos;
-            var delivery = new Delivery(change.Message, granted, options.RetainAsPublished && change.Message.Retain, identifier, null, this);
-            outcome = member.Session.DeliverChange(member, delivery, change with { IsChanged = true }, batch);
-            if (outcome is DeliverOutcome.Queued or DeliverOutcome.Conflated) return outcome;
+            var delivery = new Delivery(change.Message, change.Message.Qos, retain: false);
+            offer = Ledger.Offer(change, delivery, _syncedFrom, canTake: taker is not null, isHeldUp: taker is null, isAbsent: false, out WaitingChange? kept);
+            if (kept is not null) kept.For = taker;
+            while (_outbox!.IsOverfull && _outbox.Peek(windowOpen: true) is { } oldest) GiveUp(oldest); // the ledger made it
         }
 
-        return outcome;
+        if (offer is ChangeOffer.SendNow or ChangeOffer.Waits or ChangeOffer.Replaced) Wake(members, taker, batch);
+        return offer.ToOutcome();
     }
 
-    private bool IsChange(in Change change, long now, ulong digestKey)
+    /// <summary>Something that was sent to a member, or was to be, comes back: others get the topic's value of this moment.</summary>
+    /// <param name="message">What comes back; the caller keeps its reference.</param>
+    /// <param name="batch">Collects the connections to wake.</param>
+    public void DeliverAgain(Message message, WakeBatch batch)
     {
-        if (Criteria is not { } criteria || criteria.Parts is [{ IsExact: true }]) return change.IsChanged;
-        lock (_tracks)
+        if (environment.Values.Find(message.Topic) is not { } topic || topic.TakeValue(out bool isSettled) is not { } value)
         {
-            if (!_tracks.TryGetValue(change.Topic, out ChangeTrack? track)) _tracks[change.Topic] = track = new ChangeTrack();
-            if (track.Decide(change.Message.Payload, criteria, now, digestKey) != ChangeVerdict.Send) return false;
-            track.Sent(change.Message.Payload, criteria, now, digestKey);
-            return true;
+            Deliver(message, message.Qos, batch); // nothing newer is known
+            return;
         }
+
+        lock (_gate) Ledger.OfferAgain(topic, new Delivery(value, value.Qos, retain: false), isSettled, _syncedFrom);
+        value.Release();
+        Wake(Volatile.Read(ref _members), null, batch);
+    }
+
+    /// <summary>
+    /// Takes the next change for a member; false if there is none that it may send. Called under the member's session gate. If
+    /// there is one, the group's gate is held until <see cref="Finish"/>, so that nothing newer is compared with what was sent before.
+    /// </summary>
+    /// <param name="member">The member.</param>
+    /// <param name="windowOpen">Whether QoS 1 and 2 may be sent.</param>
+    /// <param name="taken">The change.</param>
+    public bool TryTakeChange(Subscription member, bool windowOpen, out Taken taken)
+    {
+        taken = default;
+        if (Volatile.Read(ref _outbox) is not { } outbox) return false;
+        _gate.Enter();
+        if (outbox.PeekFor(member, windowOpen) is not { } change)
+        {
+            _gate.Exit();
+            return false;
+        }
+
+        (SubscriptionOptions options, int identifier) = member.Current;
+        (ChangeRecord record, SentValue value, long number) = (change.Record, change.Value, change.Number);
+        Delivery waiting = outbox.Take(change);
+        QualityOfService qos = waiting.Qos < options.Qos ? waiting.Qos : options.Qos;
+        bool retain = options.RetainAsPublished && waiting.Message.Retain;
+        taken = new Taken(new Delivery(waiting.Message, qos, retain, identifier, null, this, isChange: true), record, value, number, waiting.Message.Qos);
+        return true;
+    }
+
+    /// <summary>What was taken has been sent, or could not be.</summary>
+    public void Finish(in Taken taken)
+    {
+        Ledger.Finish(taken.Record, taken.Value, taken.Number, taken.Qos, taken.WasSent);
+        _gate.Exit();
+    }
+
+    /// <summary>A member goes: what it was to send is for the others. True if there was something.</summary>
+    public bool Unassign(Subscription member)
+    {
+        if (_outbox is null) return false;
+        lock (_gate) return _outbox.Unassign(member);
+    }
+
+    /// <inheritdoc/>
+    void IChangeOwner.ReleaseHeld(WaitingChange change)
+    {
+        lock (_gate)
+        {
+            if (!Ledger.Release(change, isAbsent: false)) return; // whoever comes gets it
+        }
+
+        WakeBatch batch = WakeBatch.Rent();
+        WakeSomebody(batch);
+        batch.WakeAndReturn();
+    }
+
+    /// <summary>Wakes the members that are connected: the first to look gets what waits.</summary>
+    public void WakeSomebody(WakeBatch batch) => Wake(Volatile.Read(ref _members), null, batch);
+
+    private Subscription? TakerOf(Subscription[] members, QualityOfService qos, WakeBatch batch)
+    {
+        int turn = (int)((uint)Interlocked.Increment(ref _turn) % (uint)members.Length);
+        for (int i = 0; i < members.Length; i++)
+        {
+            Subscription member = members[(turn + i) % members.Length];
+            bool needsWindow = qos != QualityOfService.AtMostOnce && member.Qos != QualityOfService.AtMostOnce;
+            if (member.Session.TakesAtOnce(needsWindow, batch)) return member;
+        }
+
+        return null;
+    }
+
+    private static void Wake(Subscription[] members, Subscription? taker, WakeBatch batch)
+    {
+        if (taker is not null)
+        {
+            taker.Session.MarkWaiting(batch);
+            return;
+        }
+
+        foreach (Subscription member in members) member.Session.MarkWaiting(batch);
+    }
+
+    private void GiveUp(WaitingChange oldest)
+    {
+        ChangeRecord record = oldest.Record;
+        _outbox!.Drop(oldest); // it waited there
+        record.Sent = default; // whatever comes next is a change
     }
 
     private static bool IsTaken(DeliverOutcome outcome) => outcome is DeliverOutcome.Queued or DeliverOutcome.OldestDropped;
@@ -143,5 +262,12 @@ internal sealed class SharedGroup(string key) : TreeEntry
         QualityOfService granted = qos < options.Qos ? qos : options.Qos;
         bool retain = options.RetainAsPublished && message.Retain;
         return member.Session.Deliver(new Delivery(message, granted, retain, identifier, null, this), batch);
+    }
+
+    /// <summary>A change that a member is sending.</summary>
+    public record struct Taken(Delivery Delivery, ChangeRecord Record, SentValue Value, long Number, QualityOfService Qos)
+    {
+        /// <summary>Whether it was sent.</summary>
+        public bool WasSent { get; set; }
     }
 }

@@ -1,5 +1,3 @@
-using System.Numerics;
-using Broker.Core.ChangeDetection;
 using Broker.Core.Messages;
 using Broker.Core.Protocol;
 using Broker.Core.Topics;
@@ -13,11 +11,7 @@ namespace Broker.Core.Sessions;
 /// </remarks>
 internal sealed class Subscription(Session session, string filter) : TreeEntry
 {
-    // Whenever that many topics, or twice as many and so on, are tracked, those that the broker forgot are thrown out.
-    private const int TracksBeforeCleaning = 64;
-
     private long _optionsAndIdentifier;
-    private Dictionary<TopicState, ChangeTrack>? _tracks; // under the session's gate
 
     /// <summary>The session that it belongs to.</summary>
     public Session Session { get; } = session;
@@ -28,14 +22,20 @@ internal sealed class Subscription(Session session, string filter) : TreeEntry
     /// <summary>The shared group that it is a member of, or null; set by <see cref="Subscriptions"/> when it is added.</summary>
     public SharedGroup? Group { get; set; }
 
-    /// <summary>What counts as a change, for a subscription to <c>$changes/...</c>; null for an ordinary one.</summary>
-    public ChangeCriteria? Criteria { get; private set; }
+    /// <summary>What was sent of the topics of a subscription to <c>$changes/...</c>; null for an ordinary one, and for a shared one.</summary>
+    public ChangeLedger? Changes { get; set; }
+
+    /// <summary>Whether only changes are wanted: it is one to <c>$changes/...</c>.</summary>
+    public bool IsChangeOnly { get; init; }
 
     /// <summary>
-    /// Whether the topic's own "changed" does not answer for this subscription: it looks at something else than bytes, or it
-    /// may not know the value that is there.
+    /// What topics let pass up to this number was not sent to it: it came later, and asked for no first values. 0 if it has, or
+    /// will get, all of them. Under the session's gate.
     /// </summary>
-    public bool IsTracked { get; private set; }
+    public long SyncedFrom { get; set; }
+
+    /// <summary>Whether first values are still to be sent. Under the session's gate.</summary>
+    public bool IsReplaying { get; set; }
 
     /// <summary>The options and the Subscription Identifier (0 if none) at this moment.</summary>
     public (SubscriptionOptions Options, int Identifier) Current
@@ -55,31 +55,6 @@ internal sealed class Subscription(Session session, string filter) : TreeEntry
     /// <summary>Whether a message was published by this very client, and No Local keeps it away [MQTT-3.8.3-3].</summary>
     public bool IsOwn(Message message, SubscriptionOptions options) =>
         options.NoLocal && message.Publisher.ClientId.Length > 0 && message.Publisher.ClientId == Session.Identity.ClientId;
-
-    /// <summary>Sets what counts as a change; what was compared before is forgotten.</summary>
-    public void Change(ChangeCriteria? criteria, bool knowsValues)
-    {
-        Criteria = criteria;
-        bool isExact = criteria is null || (criteria.Parts is [{ IsExact: true }] && criteria.Rules.Length == 0);
-        IsTracked = criteria is not null && !(isExact && knowsValues);
-        _tracks = null;
-    }
-
-    /// <summary>What was sent last on a topic; under the session's gate.</summary>
-    public ChangeTrack TrackOf(TopicState topic)
-    {
-        _tracks ??= [];
-        if (_tracks.TryGetValue(topic, out ChangeTrack? track)) return track;
-        if (_tracks.Count >= TracksBeforeCleaning && BitOperations.IsPow2(_tracks.Count))
-        {
-            foreach (TopicState forgotten in _tracks.Keys.Where(t => t.IsForgotten).ToList()) _tracks.Remove(forgotten);
-        }
-
-        return _tracks[topic] = new ChangeTrack();
-    }
-
-    /// <summary>What was sent may not have arrived: the next value counts as a change. Under the session's gate.</summary>
-    public void ForgetTracks() => _tracks = null;
 
     /// <summary>Sets the options and the Subscription Identifier (0 for none).</summary>
     public void Change(SubscriptionOptions options, int identifier) =>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Broker.Core.ChangeDetection;
 using Broker.Core.Primitives;
 using Broker.Core.Topics;
 
@@ -12,7 +13,7 @@ namespace Broker.Core.Sessions;
 /// Threading: any thread. Changes to shared groups are serialised by the gate; matching takes the tree's lock only when the
 /// topic is new or the subscriptions changed. Lock order: session gate, this gate, tree.
 /// </remarks>
-internal sealed class Subscriptions(ulong hashSeed)
+internal sealed class Subscriptions(ulong hashSeed, SessionEnvironment environment)
 {
     // Topics whose targets are remembered, and targets of them all together; past either the memory starts afresh.
     private const int RememberedTopics = 65_536;
@@ -44,7 +45,8 @@ internal sealed class Subscriptions(ulong hashSeed)
     /// <summary>Adds a subscription; from now on it gets publications.</summary>
     /// <param name="subscription">The subscription; if it is shared, it becomes a member of its group.</param>
     /// <param name="filter">Its filter.</param>
-    public void Add(Subscription subscription, TopicFilter filter)
+    /// <param name="criteria">What counts as a change for its shared group, where only changes are wanted.</param>
+    public void Add(Subscription subscription, TopicFilter filter, ChangeCriteria? criteria)
     {
         if (!filter.IsShared)
         {
@@ -55,15 +57,17 @@ internal sealed class Subscriptions(ulong hashSeed)
 
         lock (_gate)
         {
-            if (!_groups.TryGetValue(subscription.Filter, out SharedGroup? group))
+            bool isKnown = _groups.TryGetValue(subscription.Filter, out SharedGroup? group);
+            if (!isKnown) _groups[subscription.Filter] = group = new SharedGroup(subscription.Filter, filter.IsChangeOnly, environment);
+            subscription.Group = group;
+            group!.Add(subscription); // it was there, or was made
+            if (criteria is not null) group.Change(criteria);
+            if (!isKnown)
             {
-                _groups[subscription.Filter] = group = new SharedGroup(subscription.Filter);
                 _tree.Add(filter.Filter, group);
+                group.Begin();
             }
 
-            subscription.Group = group;
-            group.Criteria = subscription.Criteria;
-            group.Add(subscription);
             Interlocked.Increment(ref _shared);
         }
     }
@@ -91,6 +95,7 @@ internal sealed class Subscriptions(ulong hashSeed)
             if (!group.IsEmpty) return;
             _tree.Remove(group);
             _groups.Remove(group.Key);
+            group.Clear();
         }
     }
 

@@ -1,28 +1,42 @@
 using Broker.Core.ChangeDetection;
-using Broker.Core.Messages;
 using Broker.Core.Time;
 
 namespace Broker.Core.Sessions;
 
-/// <summary>A change-only value that waits for its subscriber, or for the end of the minimum interval: as a timer it then gets in line.</summary>
-/// <remarks>Owner: the session's <see cref="ChangeOutbox"/>; changed under the session's gate.</remarks>
-internal sealed class WaitingChange(Session session, Subscription subscription, TopicState topic, Delivery delivery, Message? sent) : WheelTimer
+/// <summary>A change-only value that waits: to be written, for its subscriber, or (as a timer) for the end of the minimum interval.</summary>
+/// <remarks>Owner: a <see cref="ChangeOutbox"/>, with one reference of the message; changed under the lock of its owner.</remarks>
+internal sealed class WaitingChange : WheelTimer
 {
-    /// <summary>The subscription.</summary>
-    public Subscription Subscription { get; } = subscription;
+    /// <summary>For whom and on which topic.</summary>
+    public ChangeRecord Record = null!; // set as long as it waits
 
-    /// <summary>The topic.</summary>
-    public TopicState Topic { get; } = topic;
+    /// <summary>The message, and how it is sent.</summary>
+    public Delivery Delivery;
 
-    /// <summary>The newest value.</summary>
-    public Delivery Delivery { get; set; } = delivery;
+    /// <summary>The value, for the comparison with the next one.</summary>
+    public SentValue Value;
 
-    /// <summary>What was sent before it began to wait, where that is what the next value is compared with; null if it is not known.</summary>
-    public Message? Sent { get; } = sent;
+    /// <summary>The number that the topic's shared state had with it.</summary>
+    public long Number;
 
-    /// <summary>Its place in line; null while its time has not come.</summary>
-    public LinkedListNode<WaitingChange>? Node { get; set; }
+    /// <summary>Whether it was put in line when the client could take it: then only a client that stopped reading loses it to a newer value.</summary>
+    public bool IsCommitted;
+
+    /// <summary>Whether it was scheduled as a timer at some time.</summary>
+    public bool WasHeld;
+
+    /// <summary>Of a shared group: the member that is to send it; null for whoever comes.</summary>
+    public Subscription? For;
+
+    // Its places: in line, and among the committed values of its record.
+    internal WaitingChange? Ahead;
+    internal WaitingChange? Behind;
+    internal WaitingChange? NextCommitted;
+    internal ChangeLane? Lane;
+
+    /// <summary>Whether it is in line; false while its time has not come.</summary>
+    public bool IsInLine => Lane is not null;
 
     /// <inheritdoc/>
-    protected internal override void Expired(long nowMs) => session.ReleaseHeld(this);
+    protected internal override void Expired(long nowMs) => Record.Ledger.Owner.ReleaseHeld(this);
 }

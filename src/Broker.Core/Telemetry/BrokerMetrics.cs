@@ -187,6 +187,7 @@ internal sealed class BrokerMetrics : IDisposable
         DeliverOutcome.Expired => "expired",
         DeliverOutcome.Unchanged => "unchanged",
         DeliverOutcome.Conflated => "conflated",
+        DeliverOutcome.Withdrawn => "withdrawn",
         DeliverOutcome.TooLarge => "too-large",
         DeliverOutcome.NotAuthorized => "not-authorized",
         _ => "none",

@@ -58,7 +58,8 @@ public readonly ref struct TopicFilter
 
         bool isChangeOnly = rest.StartsWith(ChangesPrefix);
         if (isChangeOnly) rest = rest[ChangesPrefix.Length..];
-        if (rest.IsEmpty || rest.SequenceEqual(ChangesPrefix[..^1])) return TopicFault.NoFilter;
+        if (rest.IsEmpty || rest.SequenceEqual(ChangesPrefix[..^1]) || rest.StartsWith(ChangesPrefix)) return TopicFault.NoFilter;
+        if (isChangeOnly && rest.StartsWith("$share/"u8)) return TopicFault.ShareName; // it stands before "$changes/"
         if (TopicName.LevelCount(rest) > maxLevels)
         {
             return TopicFault.TooManyLevels;

@@ -134,14 +134,20 @@ public sealed class ChangeOptionTests
     }
 
     [Fact]
-    public void A_shared_group_has_no_minimum_interval()
+    public void The_minimum_interval_of_a_shared_group_is_one_for_all_members()
     {
         using var broker = new TestBroker();
-        TestClient client = broker.Connect("subscriber");
+        TestClient one = broker.Connect("one");
+        TestClient other = broker.Connect("other");
+        TestClient publisher = broker.Connect("publisher");
+        one.SubscribeToChanges("$share/g/$changes/t", 0, ("min-interval", "1"));
+        other.SubscribeToChanges("$share/g/$changes/t", 0, ("min-interval", "1"));
 
-        client.Send(ClientPackets.Subscribe(ProtocolVersion.V5, 1, new Properties().User("min-interval", "1"), new SubscribeFilter("$share/g/$changes/t")));
+        publisher.PublishAll("t", "1", "2", "3");
+        Assert.Equal(["1"], [.. one.Values(), .. other.Values()]);
+        broker.Advance(TimeSpan.FromSeconds(1));
 
-        Assert.Equal(ReasonCode.ImplementationSpecificError, client.Expect<ServerPacket.SubAck>().ReasonCodes[0]);
+        Assert.Equal(["3"], [.. one.Values(), .. other.Values()]);
     }
 
     [Fact]

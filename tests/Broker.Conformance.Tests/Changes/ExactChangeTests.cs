@@ -119,11 +119,10 @@ public sealed class ExactChangeTests
             for (int topic = 0; topic < Topics; topic++) publisher.Send(Publish($"t/{topic}", $"{value}"));
         }
 
-        Assert.InRange(broker.Broker.Context.Messages.Live, Topics, (2 * Topics) + 20);
+        Assert.InRange(broker.Broker.Context.Messages.Live, Topics, Topics + 20); // what waits is the topic's value itself
         subscriber.Client.Unstall();
         List<string> received = subscriber.Received();
-        Assert.Equal(Topics + 1, received.Count); // the one that had left the queue when it stopped reading
-        Assert.Equal(Enumerable.Range(0, Topics).Select(t => $"t/{t}=99").Order(), received.Skip(1).Order());
+        Assert.Equal(Enumerable.Range(0, Topics).Select(t => $"t/{t}=99").Order(), received.Order());
     }
 
     [Fact]

@@ -70,7 +70,7 @@ public sealed class RetainedReplayTests : IDisposable
         replay.Dispose();
 
         Assert.True(replay.IsFinished);
-        Assert.False(replay.TryTake(true, 0, out _, out _));
+        Assert.False(replay.TryTake(true, 0, out _));
         Assert.Equal(0, _messages.Pool.Live);
     }
 
@@ -109,8 +109,9 @@ public sealed class RetainedReplayTests : IDisposable
     private static List<(string Text, QualityOfService Qos)> Take(RetainedReplay replay, bool windowOpen, long now = 0)
     {
         List<(string, QualityOfService)> taken = [];
-        while (replay.TryTake(windowOpen, now, out Delivery delivery, out _))
+        while (replay.TryTake(windowOpen, now, out ReplayStep step))
         {
+            Delivery delivery = step.Delivery;
             Assert.True(delivery.Retain);
             taken.Add((TestMessages.TextOf(delivery.Message), delivery.Qos));
             delivery.Message.Release();
