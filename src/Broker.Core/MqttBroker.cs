@@ -5,6 +5,7 @@ using Broker.Core.Limits;
 using Broker.Core.Messages;
 using Broker.Core.Polling;
 using Broker.Core.Publishing;
+using Broker.Core.Security;
 using Broker.Core.Sessions;
 using Broker.Core.Telemetry;
 using Broker.Core.Time;
@@ -29,14 +30,15 @@ public sealed class MqttBroker : IDisposable
         ILogger logger = parts.LoggerFactory.CreateLogger("Broker");
         var clock = new BrokerClock(parts.Time);
         var wheel = new TimingWheel();
+        IAuthorizer authorizer = parts.Authorizer is AllowAll ? parts.Authorizer : new AccessGuard(parts.Authorizer, clock, logger);
         var metrics = new BrokerMetrics();
         var messages = new MessagePool();
         var retained = new RetainedMessages(limits, wheel, (ulong)parts.Random.NextInt64());
         var values = new LastValues(limits, new ChangeRules(options.ChangeRules), (ulong)parts.Random.NextInt64(), (ulong)parts.Random.NextInt64());
-        var environment = new SessionEnvironment(limits, clock, wheel, parts.Authorizer, values, metrics, logger);
+        var environment = new SessionEnvironment(limits, clock, wheel, authorizer, values, metrics, logger);
         var subscriptions = new Subscriptions((ulong)parts.Random.NextInt64(), environment);
         var fanOut = new FanOut(values, subscriptions, metrics, clock, wheel);
-        var router = new MessageRouter(limits, parts.Authorizer, subscriptions, retained, fanOut, parts.Store, messages, clock);
+        var router = new MessageRouter(limits, authorizer, subscriptions, retained, fanOut, parts.Store, messages, clock);
         var wills = new Wills(router);
         ClientLifecycle? lifecycle = null;
         var sessions = new SessionRegistry(limits, wheel, environment) { Expired = session => lifecycle!.Expire(session) }; // set before anything can expire
@@ -51,7 +53,7 @@ public sealed class MqttBroker : IDisposable
             Logger = logger,
             Authenticator = parts.Authenticator,
             EnhancedAuthenticators = parts.EnhancedAuthenticators,
-            Authorizer = parts.Authorizer,
+            Authorizer = authorizer,
             Store = parts.Store,
             Messages = messages,
             Retained = retained,
@@ -72,7 +74,7 @@ public sealed class MqttBroker : IDisposable
             retained: () => retained.Count,
             retainedBytes: () => retained.Bytes);
         Polling = new TopicPolling(new PollingParts(
-            limits, parts.Authorizer, values, router, parts.Store, clock, wheel, parts.Random, new ValueTagger(values.DigestKey)));
+            limits, authorizer, values, router, parts.Store, clock, wheel, parts.Random, new ValueTagger(values.DigestKey)));
         metrics.ObservePolling(() => Polling.WaitingCount);
         metrics.ObserveChanges(options.ChangeRules, () => values.Count, () => values.Bytes);
     }
@@ -113,6 +115,12 @@ public sealed class MqttBroker : IDisposable
         _context.Wheel.Cancel(connection);
         return null;
     }
+
+    /// <summary>
+    /// The authorizer decides otherwise from now on. What it takes away is gone without this call, since it is asked for every
+    /// message; after it, change-only subscriptions also get the last values that were kept from them and no longer have to be.
+    /// </summary>
+    public void RightsChanged() => _context.Lifecycle.RightsChanged();
 
     /// <summary>
     /// Takes no more connections, says goodbye to those that are open (DISCONNECT 0x8B to MQTT 5 clients, after what they could

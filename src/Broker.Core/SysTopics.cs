@@ -110,6 +110,6 @@ internal sealed class SysTopics(BrokerContext broker, SessionRegistry sessions, 
             Retain = true,
             Publisher = PublisherIdentity.Broker,
         };
-        broker.Router.Route(publication, AccessAction.Publish, batch, out _);
+        broker.Router.Route(publication, AccessSubject.Broker, AccessAction.Publish, batch, out _);
     }
 }

@@ -1,4 +1,7 @@
 using Broker.Core;
+using Broker.Core.Security;
+using Broker.Core.Security.Access;
+using Broker.Host.Access;
 using Broker.Host.Configuration;
 using Broker.Host.Endpoints;
 using Broker.Host.Polling;
@@ -76,13 +79,28 @@ internal static class HostComposition
         {
             Time = services.GetRequiredService<TimeProvider>(),
             LoggerFactory = services.GetRequiredService<ILoggerFactory>(),
+            Authorizer = services.GetRequiredService<IAuthorizer>(),
         }));
         builder.Services.AddHostedService<BrokerService>();
         builder.Services.AddSingleton(configuration);
+        AddAccess(builder.Services, configuration.AccessRules);
         builder.Services.AddSingleton<IReloadable, EndpointSettings>();
         builder.Services.AddSingleton<IReloadable, StartSettings>();
         builder.Services.AddSingleton<Reloader>();
         builder.Services.AddHostedService<ReloadService>();
+    }
+
+    private static void AddAccess(IServiceCollection services, LoadedAccessRules? rules)
+    {
+        if (rules is null)
+        {
+            services.AddSingleton<IAuthorizer>(new AllowAll());
+            return;
+        }
+
+        var authorizer = new AccessRulesAuthorizer(rules.Rules);
+        services.AddSingleton<IAuthorizer>(authorizer);
+        services.AddSingleton<IReloadable>(provider => new AccessRuleReload(rules, authorizer, provider.GetRequiredService<MqttBroker>()));
     }
 
     private static void MapHttp(WebApplication application, BoundEndpoint[] http)

@@ -123,6 +123,7 @@ public sealed class ClientConnection : WheelTimer, ISessionConnection
         int published = 0;
         int answered = output.WrittenCount;
         bool more = phase == Phase.Connected && Session!.Drain(this, output, out published); // connected: it has a session
+        if (phase == Phase.Connected) Session!.HandOnRefused();
         if (resume) Resume();
         if (output.WrittenCount > before) _broker.Metrics.Sent(output.WrittenCount - before, packets + published, published, output.WrittenCount - answered);
         return phase >= Phase.Closing ? DrainStatus.Close : more ? DrainStatus.More : DrainStatus.Empty;

@@ -54,6 +54,23 @@ internal sealed class ClientLifecycle(SessionRegistry sessions, Subscriptions su
         }
     }
 
+    /// <summary>The authorizer decides otherwise: who was kept from a value and may receive it now gets it.</summary>
+    public void RightsChanged()
+    {
+        foreach (Session session in sessions.Snapshot())
+        {
+            WakeBatch batch = WakeBatch.Rent();
+            try
+            {
+                session.ReplayWithheld(batch);
+            }
+            finally
+            {
+                batch.WakeAndReturn();
+            }
+        }
+    }
+
     /// <summary>Changes how long a session will be kept once its connection is gone.</summary>
     public void ChangeExpiry(Session session, TimeSpan expiry) => sessions.ChangeExpiry(session, expiry);
 

@@ -12,6 +12,9 @@ namespace Broker.Core.Connections;
 /// </param>
 public sealed record ConnectionInfo(string Endpoint, TransportKind Transport, EndPoint? Remote, bool ValidatePayloadFormat = false)
 {
+    /// <summary>Whether its bytes are encrypted on the way.</summary>
+    public bool IsEncrypted { get; init; } = Transport == TransportKind.Tls;
+
     /// <inheritdoc/>
     public override string ToString() => $"{Endpoint} {Remote?.ToString() ?? "local"}";
 }

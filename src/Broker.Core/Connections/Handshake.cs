@@ -238,8 +238,9 @@ internal sealed class Handshake : IDisposable
     private void Complete(Principal principal, ReadOnlySpan<byte> authenticationData, WakeBatch batch)
     {
         var identity = new PublisherIdentity(_request.ClientId, principal);
+        var subject = new AccessSubject(principal, _request.ClientId, _connection.Info);
         Message? will = Interlocked.Exchange(ref _will, null);
-        if (will is not null && !_broker.Authorizer.IsAllowed(principal, AccessAction.Will, will.Topic))
+        if (will is not null && !MayLeave(subject, will))
         {
             will.Release();
             Refuse(ReasonCode.NotAuthorized, "This client has no right to leave this will");
@@ -256,8 +257,8 @@ internal sealed class Handshake : IDisposable
         _connection.Writer = PublishWriter.For(_connection.Facts.Version, _connection.Facts.MaximumPacketSize, _request.OutgoingAliases);
         Will? left = will is null
             ? null
-            : new Will(will, _request.WillMessageExpiry, identity, _request.WillDelay, _broker.Wills.PublishDue);
-        var attach = new AttachRequest(identity, _request.CleanStart, _request.SessionExpiry, _request.Window, left);
+            : new Will(will, _request.WillMessageExpiry, identity, subject, _request.WillDelay, _broker.Wills.PublishDue);
+        var attach = new AttachRequest(identity, subject, _request.CleanStart, _request.SessionExpiry, _request.Window, left);
         AttachResult attached = _broker.Lifecycle.Connect(attach, _connection, batch);
         if (attached.Session is not { } session)
         {
@@ -270,6 +271,12 @@ internal sealed class Handshake : IDisposable
         ConnAck connAck = _request.Answer(_connection.Facts, _broker.Limits, attached.IsPresent, authenticationData);
         _connection.Handshake = null; // it is over, and an idle connection keeps nothing that it does not need
         Welcome.Accept(_connection, session, connAck, _request, attached.IsPresent, batch);
+    }
+
+    private bool MayLeave(AccessSubject subject, Message will)
+    {
+        var request = new AccessRequest { Subject = subject, Action = AccessAction.Will, Topic = will.Topic, Qos = will.Qos, Retain = will.Retain };
+        return _broker.Authorizer.IsAllowed(request);
     }
 
     private void Refuse(ReasonCode reasonCode, string? text)

@@ -36,7 +36,7 @@ internal static class PublishHandler
                 Publisher = connection.Session!.Identity, // connected: it has a session
             };
             using Activity? activity = Tracing.StartPublish(connection.Session.Identity.ClientId, topic, packet);
-            reason = connection.Broker.Router.Route(publication, AccessAction.Publish, batch, out commit).ToReasonCode();
+            reason = connection.Broker.Router.Route(publication, connection.Session.Subject, AccessAction.Publish, batch, out commit).ToReasonCode();
             Tracing.Note(activity, reason);
         }
 

@@ -75,7 +75,7 @@ internal static class SubscribeHandler
         BrokerContext broker = connection.Broker;
         TopicFault fault = TopicFilter.TryParse(utf8, broker.Limits.TopicBytes, broker.Limits.TopicLevels, out TopicFilter filter);
         if (fault != TopicFault.None) return ReasonCode.TopicFilterInvalid;
-        if (!broker.Authorizer.IsAllowed(connection.Session!.Identity.Principal, AccessAction.Subscribe, filter.Filter)) return ReasonCode.NotAuthorized;
+        if (!TryGrant(connection, filter, ref options)) return ReasonCode.NotAuthorized;
 
         ChangeCriteria? criteria = null;
         if (filter.IsChangeOnly)
@@ -84,7 +84,7 @@ internal static class SubscribeHandler
             criteria = changes.IsExact ? ChangeCriteria.Exact : new ChangeCriteria(changes);
         }
 
-        SubscribeOutcome outcome = connection.Session.Subscribe(filter, options, identifier, criteria, broker.Subscriptions, out Subscription? subscription);
+        SubscribeOutcome outcome = connection.Session!.Subscribe(filter, options, identifier, criteria, broker.Subscriptions, out Subscription? subscription);
         if (outcome == SubscribeOutcome.TooMany) return ReasonCode.QuotaExceeded;
         if (outcome == SubscribeOutcome.SessionEnded) return ReasonCode.UnspecifiedError;
 
@@ -92,6 +92,27 @@ internal static class SubscribeHandler
             || (options.RetainHandling == RetainHandling.SendIfNew && outcome == SubscribeOutcome.Added)); // [MQTT-3.3.1-9, MQTT-3.3.1-10, MQTT-3.3.1-11]
         if (sendsRetained) AddReplays(broker, filter, connection.Session, subscription!, replays); // added or changed: there is one
         return (ReasonCode)(byte)options.Qos;
+    }
+
+    /// <summary>Whether the client may have the subscription, at the QoS that it asked for or a lower one [MQTT-3.8.4-7].</summary>
+    private static bool TryGrant(ClientConnection connection, TopicFilter filter, ref SubscriptionOptions options)
+    {
+        for (int qos = (int)options.Qos; qos >= 0; qos--)
+        {
+            var request = new AccessRequest
+            {
+                Subject = connection.Session!.Subject, // connected: it has a session
+                Action = AccessAction.Subscribe,
+                Topic = filter.Filter,
+                ShareName = filter.Group,
+                Qos = (QualityOfService)qos,
+            };
+            if (!connection.Broker.Authorizer.IsAllowed(request)) continue;
+            options = options with { Qos = (QualityOfService)qos };
+            return true;
+        }
+
+        return false;
     }
 
     private static void AddReplays(BrokerContext broker, TopicFilter filter, Session session, Subscription subscription, List<Replay> replays)

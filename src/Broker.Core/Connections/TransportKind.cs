@@ -14,4 +14,7 @@ public enum TransportKind
 
     /// <summary>WebSocket (MQTT 5 section 6).</summary>
     WebSocket,
+
+    /// <summary>Requests of HTTP: polling.</summary>
+    Http,
 }

@@ -35,7 +35,12 @@ internal static class Welcome
             return;
         }
 
-        if (isPresent) session.ReplayLost(batch);
+        if (isPresent)
+        {
+            session.ReplayLost(batch);
+            session.ReplayWithheld(batch);
+        }
+
         broker.Logger.Connected(session.Identity.ClientId, connection.Info, connection.Facts.Version, request.KeepAlive, isPresent);
         connection.MarkWaiting(batch);
     }

@@ -33,14 +33,14 @@ internal sealed class TopicLister
     }
 
     /// <summary>Fetches a page.</summary>
-    public PollStatus List(Principal caller, ReadOnlySpan<byte> filter, string? since, int limit, out TopicPage? page)
+    public PollStatus List(AccessSubject caller, ReadOnlySpan<byte> filter, string? since, int limit, out TopicPage? page)
     {
         page = null;
         TopicFault fault = TopicFilter.TryParse(filter, _parts.Limits.TopicBytes, _parts.Limits.TopicLevels, out TopicFilter parsed);
         if (fault != TopicFault.None || parsed.IsShared || parsed.IsChangeOnly) return PollStatus.InvalidFilter;
         TopicCursor cursor = default;
         if (since is not null && !TopicCursor.TryParse(since, out cursor)) return PollStatus.InvalidCursor;
-        if (!_parts.Authorizer.IsAllowed(caller, AccessAction.Subscribe, filter)) return PollStatus.NotAuthorized;
+        if (!_parts.Authorizer.IsAllowed(new AccessRequest { Subject = caller, Action = AccessAction.Subscribe, Topic = filter })) return PollStatus.NotAuthorized;
         if (cursor.Run != _run) cursor = new TopicCursor(_run, 0); // of another run, in which the numbers meant something else: everything is new
         var found = new List<TopicPicture>();
         limit = Math.Clamp(limit, 1, MostTopics);
@@ -101,12 +101,13 @@ internal sealed class TopicLister
         found.RemoveRange(from, found.Count - from);
     }
 
-    private List<TopicValue> ValuesOf(Principal caller, List<TopicPicture> found)
+    private List<TopicValue> ValuesOf(AccessSubject caller, List<TopicPicture> found)
     {
         var values = new List<TopicValue>(found.Count);
         foreach (TopicPicture picture in found)
         {
-            bool isShown = !picture.Value.HasExpired(_parts.Clock.Now) && _parts.Authorizer.IsAllowed(caller, AccessAction.Receive, picture.Value.Topic);
+            var request = new AccessRequest { Subject = caller, Action = AccessAction.Receive, Topic = picture.Value.Topic, Retain = true };
+            bool isShown = !picture.Value.HasExpired(_parts.Clock.Now) && _parts.Authorizer.IsAllowed(request);
             if (isShown) values.Add(new TopicValue(picture, picture.TagOf(_parts.Tagger)));
             else picture.Value.Release();
         }

@@ -52,7 +52,7 @@ public sealed class TopicPolling
     /// </returns>
     /// <exception cref="OperationCanceledException">The token fired.</exception>
     public ValueTask<PollResult> ReadAsync(
-        Principal caller, ReadOnlyMemory<byte> topic, KnownTags known, TimeSpan wait, CancellationToken cancellationToken) =>
+        AccessSubject caller, ReadOnlyMemory<byte> topic, KnownTags known, TimeSpan wait, CancellationToken cancellationToken) =>
         _reader.ReadAsync(caller, topic, known, wait, cancellationToken);
 
     /// <summary>
@@ -69,7 +69,7 @@ public sealed class TopicPolling
     /// <see cref="PollStatus.Ok"/>, <see cref="PollStatus.InvalidFilter"/>, <see cref="PollStatus.InvalidCursor"/> or
     /// <see cref="PollStatus.NotAuthorized"/>.
     /// </returns>
-    public PollStatus List(Principal caller, string filter, string? since, int limit, out TopicPage? page) =>
+    public PollStatus List(AccessSubject caller, string filter, string? since, int limit, out TopicPage? page) =>
         _lister.List(caller, Encoding.UTF8.GetBytes(filter), since, limit, out page);
 
     /// <summary>Publishes a message; complete when an MQTT client would be sent its acknowledgement.</summary>
@@ -79,7 +79,7 @@ public sealed class TopicPolling
     /// <see cref="PollStatus.Ok"/>, <see cref="PollStatus.InvalidTopic"/>, <see cref="PollStatus.NotAuthorized"/>,
     /// <see cref="PollStatus.TooLarge"/>, <see cref="PollStatus.QuotaExceeded"/> or <see cref="PollStatus.Stopping"/>.
     /// </returns>
-    public ValueTask<PollStatus> PublishAsync(Principal caller, TopicPublication publication) => _publisher.PublishAsync(caller, publication);
+    public ValueTask<PollStatus> PublishAsync(AccessSubject caller, TopicPublication publication) => _publisher.PublishAsync(caller, publication);
 
     /// <summary>
     /// Publishes a request with a Response Topic and Correlation Data of its own (MQTT 5.0 section 4.10) and waits for the first
@@ -94,7 +94,7 @@ public sealed class TopicPolling
     /// <see cref="PollStatus.TooManyWaiting"/>, or what <see cref="PublishAsync"/> answers.
     /// </returns>
     /// <exception cref="OperationCanceledException">The token fired.</exception>
-    public ValueTask<ResponseResult> RequestAsync(Principal caller, TopicPublication request, TimeSpan timeout, CancellationToken cancellationToken) =>
+    public ValueTask<ResponseResult> RequestAsync(AccessSubject caller, TopicPublication request, TimeSpan timeout, CancellationToken cancellationToken) =>
         _publisher.RequestAsync(caller, request, timeout, cancellationToken);
 
     /// <summary>The broker stops: everybody who waits is told.</summary>

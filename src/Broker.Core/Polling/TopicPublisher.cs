@@ -22,7 +22,7 @@ internal sealed class TopicPublisher(PollingParts parts)
     private readonly Lock _randomGate = new();
 
     /// <summary>Publishes; done when the store has it, as for an MQTT client's acknowledgement.</summary>
-    public async ValueTask<PollStatus> PublishAsync(Principal caller, TopicPublication publication)
+    public async ValueTask<PollStatus> PublishAsync(AccessSubject caller, TopicPublication publication)
     {
         PollStatus fault = Check(publication);
         if (fault != PollStatus.Ok) return fault;
@@ -38,7 +38,7 @@ internal sealed class TopicPublisher(PollingParts parts)
     }
 
     /// <summary>Publishes a request and waits for the first response.</summary>
-    public async ValueTask<ResponseResult> RequestAsync(Principal caller, TopicPublication request, TimeSpan timeout, CancellationToken cancellationToken)
+    public async ValueTask<ResponseResult> RequestAsync(AccessSubject caller, TopicPublication request, TimeSpan timeout, CancellationToken cancellationToken)
     {
         PollStatus fault = Check(request);
         if (fault != PollStatus.Ok) return new ResponseResult(fault, null);
@@ -56,7 +56,7 @@ internal sealed class TopicPublisher(PollingParts parts)
             long due = parts.Clock.Now + TimingWheel.TickMs + (long)timeout.TotalMilliseconds; // the clock may be a tick behind
             if (parts.Waiting.IsClosed) response.TryComplete(null);
             Message? message = await response.WaitAsync(parts.Wheel, due, cancellationToken);
-            if (message is not null) return new ResponseResult(PollStatus.Ok, new MessageLease(message));
+            if (message is not null) return Answer(caller, request, message);
             return new ResponseResult(parts.Waiting.IsClosed ? PollStatus.Stopping : PollStatus.TimedOut, null);
         }
         finally
@@ -64,6 +64,15 @@ internal sealed class TopicPublisher(PollingParts parts)
             parts.Router.Responses.Remove(response);
             parts.Waiting.Leave();
         }
+    }
+
+    /// <summary>The response belongs to who may ask: nobody gets it who lost that right while waiting.</summary>
+    private ResponseResult Answer(AccessSubject caller, TopicPublication request, Message message)
+    {
+        var asked = new AccessRequest { Subject = caller, Action = AccessAction.Publish, Topic = request.Topic.Span, Qos = request.Qos, Retain = request.Retain };
+        if (parts.Authorizer.IsAllowed(asked)) return new ResponseResult(PollStatus.Ok, new MessageLease(message));
+        message.Release();
+        return new ResponseResult(PollStatus.NotAuthorized, null);
     }
 
     private PollStatus Check(TopicPublication publication)
@@ -76,7 +85,7 @@ internal sealed class TopicPublisher(PollingParts parts)
         return parts.Waiting.IsClosed ? PollStatus.Stopping : PollStatus.Ok;
     }
 
-    private RouteOutcome Route(Principal caller, TopicPublication publication, byte[] properties, uint? expiry, out long commit)
+    private RouteOutcome Route(AccessSubject caller, TopicPublication publication, byte[] properties, uint? expiry, out long commit)
     {
         WakeBatch batch = WakeBatch.Rent();
         try
@@ -89,9 +98,9 @@ internal sealed class TopicPublisher(PollingParts parts)
                 Qos = publication.Qos,
                 Retain = publication.Retain,
                 MessageExpiryInterval = expiry,
-                Publisher = new PublisherIdentity("", caller),
+                Publisher = new PublisherIdentity("", caller.Principal),
             };
-            return parts.Router.Route(routed, AccessAction.Publish, batch, out commit);
+            return parts.Router.Route(routed, caller, AccessAction.Publish, batch, out commit);
         }
         finally
         {

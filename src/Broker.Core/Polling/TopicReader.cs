@@ -10,7 +10,7 @@ namespace Broker.Core.Polling;
 internal sealed class TopicReader(PollingParts parts)
 {
     /// <summary>Reads a topic's value, and waits for one that the caller does not have.</summary>
-    public ValueTask<PollResult> ReadAsync(Principal caller, ReadOnlyMemory<byte> topic, KnownTags known, TimeSpan wait, CancellationToken cancellationToken)
+    public ValueTask<PollResult> ReadAsync(AccessSubject caller, ReadOnlyMemory<byte> topic, KnownTags known, TimeSpan wait, CancellationToken cancellationToken)
     {
         PollStatus fault = Check(caller, topic.Span);
         if (fault != PollStatus.Ok) return new ValueTask<PollResult>(new PollResult(fault, null));
@@ -22,7 +22,7 @@ internal sealed class TopicReader(PollingParts parts)
         return WaitAsync(caller, topic, known, wait < parts.Limits.PollWait ? wait : parts.Limits.PollWait, cancellationToken);
     }
 
-    private async ValueTask<PollResult> WaitAsync(Principal caller, ReadOnlyMemory<byte> topic, KnownTags known, TimeSpan wait, CancellationToken cancellationToken)
+    private async ValueTask<PollResult> WaitAsync(AccessSubject caller, ReadOnlyMemory<byte> topic, KnownTags known, TimeSpan wait, CancellationToken cancellationToken)
     {
         if (!parts.Waiting.TryEnter()) return new PollResult(PollStatus.TooManyWaiting, null);
         var poll = new LongPoll(known, parts.Tagger, parts.Clock);
@@ -32,14 +32,12 @@ internal sealed class TopicReader(PollingParts parts)
             // What changed between the first look and this moment told nobody.
             PollResult meanwhile = Look(topic.Span, known);
             bool waits = meanwhile.Status is PollStatus.NotModified or PollStatus.Unknown && !parts.Waiting.IsClosed;
-            if (!waits) return Last(meanwhile);
+            if (!waits) return Last(caller, topic.Span, meanwhile);
             meanwhile.Value?.Dispose();
             long due = parts.Clock.Now + TimingWheel.TickMs + (long)wait.TotalMilliseconds; // the clock may be a tick behind
             TopicPicture? changed = await poll.WaitAsync(parts.Wheel, due, cancellationToken);
-            if (changed is null) return Last(Look(topic.Span, known));
-            if (parts.Authorizer.IsAllowed(caller, AccessAction.Receive, topic.Span)) return new PollResult(PollStatus.Ok, new TopicValue(changed, changed.TagOf(parts.Tagger)));
-            changed.Value.Release();
-            return new PollResult(PollStatus.NotAuthorized, null);
+            PollResult result = changed is null ? Look(topic.Span, known) : new PollResult(PollStatus.Ok, new TopicValue(changed, changed.TagOf(parts.Tagger)));
+            return Last(caller, topic.Span, result);
         }
         finally
         {
@@ -48,20 +46,33 @@ internal sealed class TopicReader(PollingParts parts)
         }
     }
 
-    /// <summary>Where the wait ended without a change because the broker stops, that is the answer.</summary>
-    private PollResult Last(PollResult result)
+    /// <summary>
+    /// What is answered at the end of a wait: nothing of the topic if the right to it was lost meanwhile; and where the wait ended
+    /// without a change because the broker stops, that.
+    /// </summary>
+    private PollResult Last(AccessSubject caller, ReadOnlySpan<byte> topic, PollResult result)
     {
+        if (!MayRead(caller, topic))
+        {
+            result.Value?.Dispose();
+            return new PollResult(PollStatus.NotAuthorized, null);
+        }
+
         if (result.Status == PollStatus.Ok || !parts.Waiting.IsClosed) return result;
         result.Value?.Dispose();
         return new PollResult(PollStatus.Stopping, null);
     }
 
-    private PollStatus Check(Principal caller, ReadOnlySpan<byte> topic)
+    private PollStatus Check(AccessSubject caller, ReadOnlySpan<byte> topic)
     {
         if (TopicName.Check(topic, parts.Limits.TopicBytes, parts.Limits.TopicLevels) != TopicFault.None) return PollStatus.InvalidTopic;
-        bool isAllowed = parts.Authorizer.IsAllowed(caller, AccessAction.Subscribe, topic) && parts.Authorizer.IsAllowed(caller, AccessAction.Receive, topic);
-        return isAllowed ? PollStatus.Ok : PollStatus.NotAuthorized;
+        return MayRead(caller, topic) ? PollStatus.Ok : PollStatus.NotAuthorized;
     }
+
+    // A value that is there already counts as retained.
+    private bool MayRead(AccessSubject caller, ReadOnlySpan<byte> topic) =>
+        parts.Authorizer.IsAllowed(new AccessRequest { Subject = caller, Action = AccessAction.Subscribe, Topic = topic })
+        && parts.Authorizer.IsAllowed(new AccessRequest { Subject = caller, Action = AccessAction.Receive, Topic = topic, Retain = true });
 
     private PollResult Look(ReadOnlySpan<byte> topic, KnownTags known)
     {

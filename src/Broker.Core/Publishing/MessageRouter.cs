@@ -19,10 +19,11 @@ internal sealed class MessageRouter(
 
     /// <summary>Takes a publication to everybody who wants it.</summary>
     /// <param name="publication">What was published.</param>
-    /// <param name="action">As what the publisher's right is asked for.</param>
+    /// <param name="subject">Whose right is asked for.</param>
+    /// <param name="action">As what it is asked for.</param>
     /// <param name="batch">Collects the connections to wake.</param>
     /// <param name="commit">What an acknowledgement has to wait for; 0 if nothing.</param>
-    public RouteOutcome Route(in Publication publication, AccessAction action, WakeBatch batch, out long commit)
+    public RouteOutcome Route(in Publication publication, AccessSubject subject, AccessAction action, WakeBatch batch, out long commit)
     {
         commit = 0;
 
@@ -30,7 +31,8 @@ internal sealed class MessageRouter(
         if (Responses.IsResponse(publication.Topic)) return Responses.Deliver(publication);
 
         // 1 authorise
-        if (!authorizer.IsAllowed(publication.Publisher.Principal, action, publication.Topic)) return RouteOutcome.NotAuthorized;
+        var request = new AccessRequest { Subject = subject, Action = action, Topic = publication.Topic, Qos = publication.Qos, Retain = publication.Retain };
+        if (!authorizer.IsAllowed(request)) return RouteOutcome.NotAuthorized;
 
         // 2 match
         RouteTargets targets = subscriptions.Match(publication.Topic);

@@ -99,7 +99,7 @@ internal sealed class Presence(BrokerLimits limits, SessionRegistry registry, Me
             Retain = true,
             Publisher = PublisherIdentity.Broker,
         };
-        router.Route(publication, AccessAction.Publish, batch, out _);
+        router.Route(publication, AccessSubject.Broker, AccessAction.Publish, batch, out _);
     }
 
     private static string Escape(string clientId) =>

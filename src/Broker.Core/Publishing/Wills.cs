@@ -24,7 +24,7 @@ internal sealed class Wills(MessageRouter router)
             MessageExpiryInterval = will.MessageExpiryInterval, // counts from the moment it is published
             Publisher = will.Owner,
         };
-        router.Route(publication, AccessAction.Will, batch, out _);
+        router.Route(publication, will.Subject, AccessAction.Will, batch, out _);
         message.Release();
     }
 

@@ -4,5 +4,5 @@ namespace Broker.Core.Security;
 public sealed class AllowAll : IAuthorizer
 {
     /// <inheritdoc/>
-    public bool IsAllowed(Principal principal, AccessAction action, ReadOnlySpan<byte> topic) => true;
+    public bool IsAllowed(in AccessRequest request) => true;
 }

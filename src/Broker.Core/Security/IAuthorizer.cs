@@ -3,13 +3,9 @@ namespace Broker.Core.Security;
 /// <summary>Decides who may do what. Asked at every entry and at every exit; called on the data path, so it must not block.</summary>
 public interface IAuthorizer
 {
-    /// <summary>Whether <paramref name="principal"/> may do <paramref name="action"/> on a topic.</summary>
-    /// <param name="principal">Who asks; for <see cref="AccessAction.Receive"/> the receiver.</param>
-    /// <param name="action">What it wants to do.</param>
-    /// <param name="topic">
-    /// The topic name in UTF-8; for <see cref="AccessAction.Subscribe"/> the topic filter without <c>$share/group/</c>.
-    /// </param>
-    bool IsAllowed(Principal principal, AccessAction action, ReadOnlySpan<byte> topic);
+    /// <summary>Whether a subject may do what it asks for. An exception counts as no.</summary>
+    /// <param name="request">Who wants what; valid during the call.</param>
+    bool IsAllowed(in AccessRequest request);
 }
 
 /// <summary>What a right is asked for.</summary>

@@ -69,17 +69,17 @@ internal sealed class ChangeOutbox(SessionEnvironment environment)
     public WaitingChange? Peek(bool windowOpen) => (windowOpen ? _acknowledged.First : null) ?? _unacknowledged.First;
 
     /// <summary>The same for one member of a shared group.</summary>
-    public WaitingChange? PeekFor(Subscription member, bool windowOpen)
+    public WaitingChange? PeekFor(SharedGroup group, Subscription member, bool windowOpen)
     {
         bool takesAll = windowOpen || member.Qos == QualityOfService.AtMostOnce;
         for (WaitingChange? change = takesAll ? _acknowledged.First : null; change is not null; change = change.Behind)
         {
-            if (change.For is null || change.For == member) return change;
+            if ((change.For is null || change.For == member) && group.MayReceive(member, change.Delivery.Message, change.Delivery.Qos)) return change;
         }
 
         for (WaitingChange? change = _unacknowledged.First; change is not null; change = change.Behind)
         {
-            if (change.For is null || change.For == member) return change;
+            if ((change.For is null || change.For == member) && group.MayReceive(member, change.Delivery.Message, change.Delivery.Qos)) return change;
         }
 
         return null;

@@ -2,7 +2,6 @@ using Broker.Core.ChangeDetection;
 using Broker.Core.Messages;
 using Broker.Core.Primitives;
 using Broker.Core.Protocol;
-using Broker.Core.Security;
 using Broker.Core.Telemetry;
 
 namespace Broker.Core.Sessions;
@@ -20,6 +19,8 @@ internal sealed class Outgoing(Session session, SessionEnvironment environment, 
     private SessionChanges? _changes;
     private int _window = window;
     private bool _isDropping; // a run of drops was logged, and has not ended
+    private bool _hasWithheld; // something was not sent because the client may not receive it
+    private List<Delivery>? _refused; // of shared groups, because the client may not receive them: each is a reference
 
     /// <summary>Messages that were dropped, since the session began.</summary>
     public long Dropped { get; private set; }
@@ -154,9 +155,26 @@ internal sealed class Outgoing(Session session, SessionEnvironment environment, 
         _changes?.Unassign();
     }
 
+    /// <summary>Whether something was kept from the client since this was asked last, because it may not receive it.</summary>
+    public bool TakeWithheld()
+    {
+        bool had = _hasWithheld;
+        _hasWithheld = false;
+        return had;
+    }
+
+    /// <summary>The messages of shared groups that the client may not receive, for other members; their references go over to the caller.</summary>
+    public List<Delivery>? TakeRefused()
+    {
+        List<Delivery>? refused = _refused;
+        _refused = null;
+        return refused;
+    }
+
     /// <summary>Releases everything.</summary>
     public void Clear()
     {
+        foreach (Delivery refused in TakeRefused() ?? []) refused.Message.Release();
         _changes?.Clear();
         _outbox.Clear();
         _inflight?.Clear();
@@ -197,7 +215,7 @@ internal sealed class Outgoing(Session session, SessionEnvironment environment, 
         DeliverOutcome outcome = DeliverOutcome.Queued;
         ushort id = again;
         if (again == 0 && message.HasExpired(environment.Clock.Now)) outcome = DeliverOutcome.Expired; // [MQTT-3.3.2-5]
-        else if (!environment.Authorizer.IsAllowed(session.Identity.Principal, AccessAction.Receive, message.Topic)) outcome = DeliverOutcome.NotAuthorized;
+        else if (!session.MayReceive(message, delivery.Qos, delivery.Retain, delivery.Group)) outcome = DeliverOutcome.NotAuthorized;
         else
         {
             if (delivery.Qos != QualityOfService.AtMostOnce && again == 0) id = (_inflight ??= new InflightWindow()).Add(delivery);
@@ -208,6 +226,7 @@ internal sealed class Outgoing(Session session, SessionEnvironment environment, 
 
         if (outcome == DeliverOutcome.Queued) published++;
         else CountDrop(outcome, 1);
+        if (outcome == DeliverOutcome.NotAuthorized) Withhold(delivery, isAgain: again != 0);
         if (id != 0)
         {
             if (outcome != DeliverOutcome.Queued) _inflight!.Remove(id); // it is there: added above, or being sent again
@@ -218,6 +237,15 @@ internal sealed class Outgoing(Session session, SessionEnvironment environment, 
         }
 
         return outcome == DeliverOutcome.Queued;
+    }
+
+    private void Withhold(in Delivery delivery, bool isAgain)
+    {
+        _hasWithheld = true;
+        bool mayGo = delivery.Group is not null && (!isAgain || delivery.Qos != QualityOfService.ExactlyOnce); // [MQTT-4.8.2-5]
+        if (!mayGo) return;
+        delivery.Message.AddReference();
+        (_refused ??= []).Add(delivery);
     }
 
     private bool TrySendReplay(bool windowOpen, PublishWriter writer, OutputBuffer output, ref int published)

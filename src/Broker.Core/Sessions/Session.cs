@@ -3,6 +3,7 @@ using Broker.Core.ChangeDetection;
 using Broker.Core.Messages;
 using Broker.Core.Primitives;
 using Broker.Core.Protocol;
+using Broker.Core.Security;
 using Broker.Core.Time;
 using Broker.Core.Topics;
 
@@ -23,6 +24,7 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
     private readonly Dictionary<string, Subscription> _subscriptions = [];
     private Outgoing? _outgoing; // made with the first message
     private ReceivedQos2? _received;
+    private AccessSubject _subject = new(identity.Principal, identity.ClientId, null);
     private ISessionConnection? _connection;
     private int _window;
     private bool _ended;
@@ -32,6 +34,13 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
 
     /// <summary>Client identifier and principal.</summary>
     public PublisherIdentity Identity { get; } = identity;
+
+    /// <summary>Its connection, or its last one, as rights are asked for it.</summary>
+    public AccessSubject Subject
+    {
+        get => Volatile.Read(ref _subject);
+        private set => Volatile.Write(ref _subject, value);
+    }
 
     /// <summary>How long it is kept after its connection ended; written under the registry's gate.</summary>
     public TimeSpan Expiry { get; set; }
@@ -69,6 +78,25 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
     public bool HasRoom(int size)
     {
         lock (_gate) return !_ended && Outgoing.HasRoom(size);
+    }
+
+    /// <summary>Whether its client may be sent a message at this moment.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="qos">The QoS it would be sent with.</param>
+    /// <param name="retain">The RETAIN flag it would be sent with.</param>
+    /// <param name="group">The shared group that it comes through, or null.</param>
+    public bool MayReceive(Message message, QualityOfService qos, bool retain, SharedGroup? group)
+    {
+        var request = new AccessRequest
+        {
+            Subject = Subject,
+            Action = AccessAction.Receive,
+            Topic = message.Topic,
+            ShareName = group is null ? default : group.Name,
+            Qos = qos,
+            Retain = retain,
+        };
+        return environment.Authorizer.IsAllowed(request);
     }
 
     /// <summary>Puts a message into the queue; takes its own reference of it if it does.</summary>
@@ -151,6 +179,48 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
     public Replay FirstValues(Subscription subscription)
     {
         lock (_gate) return Outgoing.Changes.FirstValues(subscription, ReplayScope.All, since: 0);
+    }
+
+    /// <summary>
+    /// Rights changed, or a client is back after that: if something was kept from it, the last values of its change-only
+    /// subscriptions are put in line; and what it was to send for shared groups is for whoever may receive it now.
+    /// </summary>
+    public void ReplayWithheld(WakeBatch batch)
+    {
+        List<Replay> replays = [];
+        List<SharedGroup> groups = [];
+        lock (_gate)
+        {
+            if (_connection is null || _outgoing is null) return;
+            if (_outgoing.TakeWithheld()) replays = _outgoing.Changes.AllValues();
+            _outgoing.KnownChanges?.Unassign(groups);
+        }
+
+        foreach (Replay replay in replays) Replay(replay, batch);
+        foreach (SharedGroup group in groups) group.WakeSomebody(batch);
+    }
+
+    /// <summary>Gives what came through shared groups and may not be sent to this client to other members. No lock may be held.</summary>
+    public void HandOnRefused()
+    {
+        List<Delivery>? refused;
+        lock (_gate) refused = _outgoing?.TakeRefused();
+        if (refused is null) return;
+        WakeBatch batch = WakeBatch.Rent();
+        try
+        {
+            foreach (Delivery delivery in refused)
+            {
+                SharedGroup group = delivery.Group!; // only those of groups are here
+                if (delivery.IsChange) group.DeliverAgain(delivery.Message, batch);
+                else group.Deliver(delivery.Message, delivery.Message.Qos, batch, except: this);
+                delivery.Message.Release();
+            }
+        }
+        finally
+        {
+            batch.WakeAndReturn();
+        }
     }
 
     /// <summary>Puts the retained messages or last values of a new subscription in line.</summary>
@@ -246,11 +316,12 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
     }
 
     /// <summary>A connection takes the session over; what is unfinished is sent again.</summary>
-    public void Attach(ISessionConnection connection, int window)
+    public void Attach(ISessionConnection connection, AccessSubject subject, int window)
     {
         lock (_gate)
         {
             _connection = connection;
+            Subject = subject;
             _window = window;
             _outgoing?.BeginConnection(window);
             _received?.BeginConnection();

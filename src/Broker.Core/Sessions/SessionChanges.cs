@@ -101,6 +101,15 @@ internal sealed class SessionChanges(IChangeOwner owner, SessionEnvironment envi
         foreach (Subscription member in Memberships) member.Group!.Unassign(member); // it is a member
     }
 
+    /// <summary>What it was to send for shared groups is for whoever comes; the groups where there was something are added.</summary>
+    public void Unassign(List<SharedGroup> groups)
+    {
+        foreach (Subscription member in Memberships)
+        {
+            if (member.Group!.Unassign(member)) groups.Add(member.Group); // it is a member
+        }
+    }
+
     /// <summary>First values are going to be sent: with them, the subscription has what the topics have.</summary>
     public void Begin(Subscription subscription)
     {
@@ -136,6 +145,20 @@ internal sealed class SessionChanges(IChangeOwner owner, SessionEnvironment envi
             ReplayScope scope = subscription.IsReplaying ? ReplayScope.All : ReplayScope.Lost;
             Begin(subscription);
             replays.Add(FirstValues(subscription, scope, since: 0));
+        }
+
+        return replays;
+    }
+
+    /// <summary>The last values of all that its subscriptions match.</summary>
+    public List<Replay> AllValues()
+    {
+        List<Replay> replays = [];
+        foreach (Subscription subscription in subscriptions.Values)
+        {
+            if (!WantsValues(subscription)) continue;
+            Begin(subscription);
+            replays.Add(FirstValues(subscription, ReplayScope.All, since: 0));
         }
 
         return replays;

@@ -1,5 +1,6 @@
 using Broker.Core.Limits;
 using Broker.Core.Messages;
+using Broker.Core.Security;
 using Broker.Core.Time;
 
 namespace Broker.Core.Sessions;
@@ -29,6 +30,12 @@ internal sealed class SessionRegistry(BrokerLimits limits, TimingWheel wheel, Se
     public int Connected
     {
         get { lock (_gate) return _connected; }
+    }
+
+    /// <summary>The sessions of this moment.</summary>
+    public Session[] Snapshot()
+    {
+        lock (_gate) return [.. _sessions.Values.Select(entry => entry.Session)];
     }
 
     /// <summary>Whether a client has a session, connected or kept.</summary>
@@ -91,7 +98,7 @@ internal sealed class SessionRegistry(BrokerLimits limits, TimingWheel wheel, Se
                 : new Session(++_number, request.Identity, environment, Expired);
             session.Expiry = request.Expiry;
             session.Will = request.Will;
-            session.Attach(connection, request.Window);
+            session.Attach(connection, request.Subject, request.Window);
             _sessions[request.Identity.ClientId] = new Entry(session, connection);
             _connected++;
             return new AttachResult(AttachOutcome.Attached, session, present, displaced, will, ended, shared);
@@ -172,11 +179,12 @@ internal sealed class SessionRegistry(BrokerLimits limits, TimingWheel wheel, Se
 
 /// <summary>What a connection wants a session for.</summary>
 /// <param name="Identity">Client identifier and principal.</param>
+/// <param name="Subject">The connection, as rights are asked for it.</param>
 /// <param name="CleanStart">Whether an earlier session is to be discarded.</param>
 /// <param name="Expiry">How long it is to be kept after this connection.</param>
 /// <param name="Window">Unfinished QoS 1 and 2 messages that the client takes.</param>
 /// <param name="Will">The will, or null.</param>
-internal readonly record struct AttachRequest(PublisherIdentity Identity, bool CleanStart, TimeSpan Expiry, int Window, Will? Will);
+internal readonly record struct AttachRequest(PublisherIdentity Identity, AccessSubject Subject, bool CleanStart, TimeSpan Expiry, int Window, Will? Will);
 
 /// <summary>Whether a connection got a session.</summary>
 internal enum AttachOutcome

@@ -1,3 +1,4 @@
+using System.Text;
 using Broker.Core.ChangeDetection;
 using Broker.Core.Messages;
 using Broker.Core.Protocol;
@@ -7,7 +8,8 @@ namespace Broker.Core.Sessions;
 
 /// <summary>
 /// A shared subscription: the members of one group on one filter. Each message goes to one member, in turn; connected
-/// members come before absent ones, and members with room in their window before busy ones [MQTT-4.8.2-1].
+/// members come before absent ones, and members with room in their window before busy ones [MQTT-4.8.2-1]. Who may not receive it
+/// is passed over.
 /// </summary>
 /// <remarks>Threading: change-only values under its own gate; members are replaced as a whole under the gate of <see cref="Subscriptions"/>; readers take the array as it is.</remarks>
 internal sealed class SharedGroup(string key, bool isChangeOnly, SessionEnvironment environment) : TreeEntry, IChangeOwner
@@ -21,6 +23,9 @@ internal sealed class SharedGroup(string key, bool isChangeOnly, SessionEnvironm
 
     /// <summary>Group name and filter as the clients wrote them: <c>$share/group/filter</c>.</summary>
     public string Key { get; } = key;
+
+    /// <summary>The group's name in UTF-8.</summary>
+    public byte[] Name { get; } = Encoding.UTF8.GetBytes(key.Split('/', 3)[1]);
 
     /// <summary>Whether the group wants only changes; what counts as one, its last subscriber said.</summary>
     public bool IsChangeOnly { get; } = isChangeOnly;
@@ -99,6 +104,7 @@ internal sealed class SharedGroup(string key, bool isChangeOnly, SessionEnvironm
             {
                 Subscription member = members[(turn + i) % members.Length];
                 if (member.Session == except || member.Session.Readiness != readiness || !member.Session.HasRoom(message.Size)) continue;
+                if (!MayReceive(member, message, qos)) continue;
                 DeliverOutcome outcome = DeliverTo(member, message, qos, batch);
                 if (IsTaken(outcome)) return outcome;
             }
@@ -119,7 +125,7 @@ internal sealed class SharedGroup(string key, bool isChangeOnly, SessionEnvironm
             for (int i = 0; i < members.Length; i++)
             {
                 Subscription member = members[(turn + i) % members.Length];
-                if (member.Session == except || (mustHaveRoom && !member.Session.HasRoom(message.Size))) continue;
+                if (member.Session == except || (mustHaveRoom && !member.Session.HasRoom(message.Size)) || !MayReceive(member, message, qos)) continue;
                 outcome = DeliverTo(member, message, qos, batch);
                 if (IsTaken(outcome) || outcome == DeliverOutcome.QueueFull) return outcome;
             }
@@ -136,7 +142,7 @@ internal sealed class SharedGroup(string key, bool isChangeOnly, SessionEnvironm
     {
         Subscription[] members = Volatile.Read(ref _members);
         if (members.Length == 0) return DeliverOutcome.SessionEnded;
-        Subscription? taker = TakerOf(members, change.Message.Qos, batch);
+        Subscription? taker = TakerOf(members, change.Message, batch);
         ChangeOffer offer;
         lock (_gate)
         {
@@ -178,7 +184,7 @@ internal sealed class SharedGroup(string key, bool isChangeOnly, SessionEnvironm
         taken = default;
         if (Volatile.Read(ref _outbox) is not { } outbox) return false;
         _gate.Enter();
-        if (outbox.PeekFor(member, windowOpen) is not { } change)
+        if (outbox.PeekFor(this, member, windowOpen) is not { } change)
         {
             _gate.Exit();
             return false;
@@ -223,14 +229,14 @@ internal sealed class SharedGroup(string key, bool isChangeOnly, SessionEnvironm
     /// <summary>Wakes the members that are connected: the first to look gets what waits.</summary>
     public void WakeSomebody(WakeBatch batch) => Wake(Volatile.Read(ref _members), null, batch);
 
-    private Subscription? TakerOf(Subscription[] members, QualityOfService qos, WakeBatch batch)
+    private Subscription? TakerOf(Subscription[] members, Message message, WakeBatch batch)
     {
         int turn = (int)((uint)Interlocked.Increment(ref _turn) % (uint)members.Length);
         for (int i = 0; i < members.Length; i++)
         {
             Subscription member = members[(turn + i) % members.Length];
-            bool needsWindow = qos != QualityOfService.AtMostOnce && member.Qos != QualityOfService.AtMostOnce;
-            if (member.Session.TakesAtOnce(needsWindow, batch)) return member;
+            bool needsWindow = message.Qos != QualityOfService.AtMostOnce && member.Qos != QualityOfService.AtMostOnce;
+            if (member.Session.TakesAtOnce(needsWindow, batch) && MayReceive(member, message, message.Qos)) return member;
         }
 
         return null;
@@ -252,6 +258,13 @@ internal sealed class SharedGroup(string key, bool isChangeOnly, SessionEnvironm
         ChangeRecord record = oldest.Record;
         _outbox!.Drop(oldest); // it waited there
         record.Sent = default; // whatever comes next is a change
+    }
+
+    /// <summary>Whether a member may be sent a message through this group. Takes no lock.</summary>
+    public bool MayReceive(Subscription member, Message message, QualityOfService qos)
+    {
+        SubscriptionOptions options = member.Current.Options;
+        return member.Session.MayReceive(message, qos < options.Qos ? qos : options.Qos, options.RetainAsPublished && message.Retain, this);
     }
 
     private static bool IsTaken(DeliverOutcome outcome) => outcome is DeliverOutcome.Queued or DeliverOutcome.OldestDropped;

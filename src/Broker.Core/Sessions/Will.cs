@@ -1,4 +1,5 @@
 using Broker.Core.Messages;
+using Broker.Core.Security;
 using Broker.Core.Time;
 
 namespace Broker.Core.Sessions;
@@ -9,7 +10,7 @@ namespace Broker.Core.Sessions;
 /// reference of the message.
 /// </remarks>
 internal sealed class Will(
-    Message message, uint? messageExpiryInterval, PublisherIdentity owner, TimeSpan delay, Action<Will> due) : WheelTimer
+    Message message, uint? messageExpiryInterval, PublisherIdentity owner, AccessSubject subject, TimeSpan delay, Action<Will> due) : WheelTimer
 {
     private int _taken;
 
@@ -21,6 +22,9 @@ internal sealed class Will(
 
     /// <summary>Who left it.</summary>
     public PublisherIdentity Owner { get; } = owner;
+
+    /// <summary>Whose right is asked for when it is published: the connection that left it.</summary>
+    public AccessSubject Subject { get; } = subject;
 
     /// <summary>How long after the end of the connection it waits.</summary>
     public TimeSpan Delay { get; } = delay;

@@ -1,6 +1,7 @@
 using Broker.Core.Connections;
 using Broker.Core.Limits;
 using Broker.Core.Protocol;
+using Broker.Core.Security;
 using Broker.Core.Sessions;
 using Microsoft.Extensions.Logging;
 
@@ -31,6 +32,9 @@ internal static partial class BrokerLog
 
     [LoggerMessage(107, LogLevel.Error, "The authenticator failed for {Connection}; the client is refused")]
     public static partial void AuthenticatorFailed(this ILogger logger, Exception exception, ConnectionInfo connection);
+
+    [LoggerMessage(108, LogLevel.Error, "The authorizer failed when {Subject} asked to {Action}; that counts as no. Further faults within ten seconds are not logged")]
+    public static partial void AuthorizerFailed(this ILogger logger, Exception exception, AccessSubject subject, AccessAction action);
 
     // 2xx sessions
 

@@ -23,5 +23,8 @@ internal static class OperatorCommands
         Root().Parse(arguments).InvokeAsync(new InvocationConfiguration { Output = output, Error = error });
 
     // One line a command: each is built by a class of its own in this folder.
-    private static RootCommand Root() => new("Broker: an MQTT 3.1.1 and 5.0 broker.");
+    private static RootCommand Root() => new("Broker: an MQTT 3.1.1 and 5.0 broker.")
+    {
+        AclCommand.Create(),
+    };
 }

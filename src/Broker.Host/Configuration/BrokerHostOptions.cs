@@ -16,6 +16,9 @@ internal sealed record BrokerHostOptions
     /// <summary>Who may connect: <c>Broker:Auth</c>.</summary>
     public AuthOptions Auth { get; init; } = new();
 
+    /// <summary>Who may do what: <c>Broker:Acl</c>.</summary>
+    public AclOptions Acl { get; init; } = new();
+
     /// <summary>When the configuration is read again: <c>Broker:Reload</c>.</summary>
     public ReloadOptions Reload { get; init; } = new();
 }

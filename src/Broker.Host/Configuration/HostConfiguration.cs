@@ -1,6 +1,7 @@
 using System.Collections;
 using Broker.Core;
 using Broker.Core.Limits;
+using Broker.Host.Access;
 using Microsoft.Extensions.Configuration;
 
 namespace Broker.Host.Configuration;
@@ -15,7 +16,7 @@ internal sealed record HostConfiguration(
 {
     private const string Section = "Broker";
     private const string EndpointsSection = $"{Section}:Endpoints";
-    private static readonly string[] _sections = [nameof(BrokerHostOptions.Endpoints), nameof(MqttBrokerOptions.Limits), nameof(BrokerHostOptions.Auth), nameof(BrokerHostOptions.Reload), "ChangeOnly"];
+    private static readonly string[] _sections = [nameof(BrokerHostOptions.Endpoints), nameof(MqttBrokerOptions.Limits), nameof(BrokerHostOptions.Auth), nameof(BrokerHostOptions.Acl), nameof(BrokerHostOptions.Reload), "ChangeOnly"];
 
     // The lowest layer; every other one may say otherwise.
     private static readonly (string Key, string Value)[] _defaults =
@@ -32,6 +33,9 @@ internal sealed record HostConfiguration(
         ("Logging:Console:FormatterOptions:UseUtcTimestamp", "true"),
         ("Logging:Console:FormatterOptions:TimestampFormat", "yyyy-MM-ddTHH:mm:ss.fffZ "),
     ];
+
+    /// <summary>The access rules; null where <c>Acl:Path</c> is not set.</summary>
+    public LoadedAccessRules? AccessRules { get; private init; }
 
     /// <summary>Where JSON files are looked for, whether there are any or not.</summary>
     public IReadOnlyList<string> Files { get; private init; } = [];
@@ -74,12 +78,15 @@ internal sealed record HostConfiguration(
         var reader = new OptionsReader(settings, faults);
         BrokerLimits limits = reader.Fill(new BrokerLimits(), $"{Section}:Limits");
         AuthOptions auth = reader.Fill(new AuthOptions(), $"{Section}:Auth");
+        AclOptions acl = reader.Fill(new AclOptions(), $"{Section}:Acl");
         ReloadOptions reload = reader.Fill(new ReloadOptions(), $"{Section}:Reload");
         MqttBrokerOptions broker = reader.Fill(new MqttBrokerOptions(), Section, _sections) with { Limits = limits, ChangeRules = new ChangeRuleReader(settings, reader, faults).Read(limits) };
-        var options = new BrokerHostOptions { Broker = broker, Auth = auth, Reload = reload, Endpoints = ReadEndpoints(settings, reader) };
+        var options = new BrokerHostOptions { Broker = broker, Auth = auth, Acl = acl, Reload = reload, Endpoints = ReadEndpoints(settings, reader) };
         IReadOnlyList<ConfiguredEndpoint> endpoints = new EndpointRules(settings, faults).Check(options);
         OtherSections.Check(settings, faults);
-        return new HostConfiguration(options, endpoints, settings.ToConfiguration(), faults);
+        string[] names = [.. options.Endpoints.Keys];
+        LoadedAccessRules? rules = acl.Path.Length == 0 ? null : LoadedAccessRules.Read(acl.Path, names, faults);
+        return new HostConfiguration(options, endpoints, settings.ToConfiguration(), faults) { AccessRules = rules };
     }
 
     private static Dictionary<string, EndpointOptions> ReadEndpoints(Settings settings, OptionsReader reader)

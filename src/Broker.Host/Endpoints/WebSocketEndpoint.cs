@@ -44,7 +44,7 @@ internal sealed class WebSocketEndpoint(RequestEndpoints endpoints, MqttBroker b
             return;
         }
 
-        var info = new ConnectionInfo(endpoint.Name, TransportKind.WebSocket, RemoteOf(context), endpoint.Options.ValidatePayloadFormat);
+        var info = new ConnectionInfo(endpoint.Name, TransportKind.WebSocket, RemoteOf(context), endpoint.Options.ValidatePayloadFormat) { IsEncrypted = request.IsHttps };
         bool taken = await new ChannelConnection(new WebSocketChannel(context, subProtocol), time, logger).RunAsync(broker, info);
         if (!taken) await Problems.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "The broker takes no more connections now.");
     }

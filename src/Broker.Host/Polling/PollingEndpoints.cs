@@ -1,10 +1,14 @@
+using System.Net;
+using Broker.Core.Connections;
 using Broker.Core.Polling;
 using Broker.Core.Security;
 using Broker.Host.Endpoints;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
+using ConnectionInfo = Broker.Core.Connections.ConnectionInfo;
 
 namespace Broker.Host.Polling;
 
@@ -29,8 +33,21 @@ internal sealed class PollingEndpoints(TopicPolling polling, RequestEndpoints en
     /// <summary>Whose rights a request is made with: nothing asks HTTP callers who they are yet.</summary>
     private static Principal CallerOf(HttpContext context) => Principal.Anonymous;
 
+    /// <summary>The caller and its connection; one for all requests of the same caller on a connection, so that decisions are remembered.</summary>
+    private AccessSubject SubjectOf(HttpContext context)
+    {
+        Principal caller = CallerOf(context);
+        IDictionary<object, object?>? items = context.Features.Get<IConnectionItemsFeature>()?.Items;
+        if (items is not null && items.TryGetValue(typeof(AccessSubject), out object? known) && known is AccessSubject subject && subject.Principal == caller) return subject;
+        EndPoint? remote = context.Connection.RemoteIpAddress is { } address ? SocketTuning.Readable(new IPEndPoint(address, context.Connection.RemotePort)) : null;
+        var info = new ConnectionInfo(endpoints.Of(context).Name, TransportKind.Http, remote) { IsEncrypted = context.Request.IsHttps };
+        subject = new AccessSubject(caller, "", info);
+        if (items is not null) items[typeof(AccessSubject)] = subject;
+        return subject;
+    }
+
     /// <summary>Keeps other people's web pages out, and lets a caller that is gone be gone.</summary>
-    private async Task GuardAsync(HttpContext context, Func<HttpContext, Principal, Task> handleAsync)
+    private async Task GuardAsync(HttpContext context, Func<HttpContext, AccessSubject, Task> handleAsync)
     {
         if (context.Request.Headers.Origin is [{ Length: > 0 } origin, ..]
             && endpoints.Of(context) is var endpoint && !OriginRule.Allows(endpoint, origin, context.Request.Host.Value))
@@ -42,7 +59,7 @@ internal sealed class PollingEndpoints(TopicPolling polling, RequestEndpoints en
 
         try
         {
-            await handleAsync(context, CallerOf(context));
+            await handleAsync(context, SubjectOf(context));
         }
         catch (BadHttpRequestException e)
         {

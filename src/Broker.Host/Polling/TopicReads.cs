@@ -11,7 +11,7 @@ internal sealed class TopicReads(TopicPolling polling, TimeProvider time)
     private const string Everything = "#";
 
     /// <summary>Answers one request.</summary>
-    public Task HandleAsync(HttpContext context, Principal caller)
+    public Task HandleAsync(HttpContext context, AccessSubject caller)
     {
         RequestTarget target = RequestTarget.Of(context);
         if (target.EncodedTopic.IsEmpty) return ListAsync(context, caller, target);
@@ -20,7 +20,7 @@ internal sealed class TopicReads(TopicPolling polling, TimeProvider time)
         return ReadAsync(context, caller, topic, wait);
     }
 
-    private async Task ReadAsync(HttpContext context, Principal caller, byte[] topic, TimeSpan? wait)
+    private async Task ReadAsync(HttpContext context, AccessSubject caller, byte[] topic, TimeSpan? wait)
     {
         HttpResponse response = context.Response;
         bool prefers = Preferences.TryGetWait(context.Request.Headers["Prefer"], out TimeSpan preferred);
@@ -53,7 +53,7 @@ internal sealed class TopicReads(TopicPolling polling, TimeProvider time)
         if (!HttpMethods.IsHead(context.Request.Method)) await MessageAnswer.WriteAsync(context, value);
     }
 
-    private Task ListAsync(HttpContext context, Principal caller, RequestTarget target)
+    private Task ListAsync(HttpContext context, AccessSubject caller, RequestTarget target)
     {
         if (!target.TryGetText("filter", out string? filter)) return PollProblems.WriteBadAsync(context, "filter is not well-formed: percent-encoded UTF-8 without U+0000 is wanted.");
         if (!target.TryGetText("since", out string? since)) return PollProblems.WriteAsync(context, PollStatus.InvalidCursor);

@@ -13,7 +13,7 @@ internal sealed class TopicWrites(TopicPolling polling)
     private static readonly TimeSpan _timeout = TimeSpan.FromSeconds(5);
 
     /// <summary>Publishes the body.</summary>
-    public async Task PublishAsync(HttpContext context, Principal caller)
+    public async Task PublishAsync(HttpContext context, AccessSubject caller)
     {
         if (ReadPublication(context, 0, out TopicPublication publication, out _) is { } fault)
         {
@@ -30,7 +30,7 @@ internal sealed class TopicWrites(TopicPolling polling)
     }
 
     /// <summary>Publishes the body as a request and waits for the response.</summary>
-    public async Task RequestAsync(HttpContext context, Principal caller)
+    public async Task RequestAsync(HttpContext context, AccessSubject caller)
     {
         if (ReadPublication(context, 1, out TopicPublication publication, out TimeSpan timeout) is { } fault)
         {

@@ -7,7 +7,7 @@ namespace Broker.Host.Reloading;
 internal sealed class StartSettings(HostConfiguration started) : IReloadable
 {
     // Everything else under Broker has a part of its own that looks at it.
-    private static readonly string[] _elsewhere = ["Broker:Endpoints:", "Broker:Auth:", "Broker:Acl:"];
+    private readonly string[] _elsewhere = started.AccessRules is null ? ["Broker:Endpoints:", "Broker:Auth:"] : ["Broker:Endpoints:", "Broker:Auth:", "Broker:Acl:"];
 
     /// <inheritdoc/>
     public string Name => "settings";
@@ -24,7 +24,7 @@ internal sealed class StartSettings(HostConfiguration started) : IReloadable
         return new ReloadPlan { AtNextStart = keys };
     }
 
-    private static Dictionary<string, string?> Values(HostConfiguration configuration) =>
+    private Dictionary<string, string?> Values(HostConfiguration configuration) =>
         configuration.Root.AsEnumerable()
             .Where(pair => pair.Value is not null && OtherSections.IsBrokerKey(pair.Key) && !_elsewhere.Any(part => pair.Key.StartsWith(part, StringComparison.OrdinalIgnoreCase)))
             .ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.OrdinalIgnoreCase);

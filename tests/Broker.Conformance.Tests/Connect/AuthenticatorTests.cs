@@ -247,8 +247,8 @@ public sealed class AuthenticatorTests
 
     private sealed class BrokenAuthorizer : IAuthorizer
     {
-        public bool IsAllowed(Principal principal, AccessAction action, ReadOnlySpan<byte> topic) =>
-            action == AccessAction.Will ? throw new InvalidOperationException("the rules are broken") : true;
+        public bool IsAllowed(in AccessRequest request) =>
+            request.Action == AccessAction.Will ? throw new InvalidOperationException("the rules are broken") : true;
     }
 
     private static TestBroker With(IAuthenticator authenticator, BrokerLimits? limits = null) =>

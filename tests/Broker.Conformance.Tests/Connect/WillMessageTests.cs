@@ -216,7 +216,7 @@ public sealed class WillMessageTests
     {
         public string Forbidden { get; set; } = "";
 
-        public bool IsAllowed(Principal principal, AccessAction action, ReadOnlySpan<byte> topic) =>
-            action != AccessAction.Will || Forbidden.Length == 0 || !topic.SequenceEqual(System.Text.Encoding.UTF8.GetBytes(Forbidden));
+        public bool IsAllowed(in AccessRequest request) =>
+            request.Action != AccessAction.Will || Forbidden.Length == 0 || !request.Topic.SequenceEqual(System.Text.Encoding.UTF8.GetBytes(Forbidden));
     }
 }

@@ -212,6 +212,6 @@ public sealed class AckReasonTests
 
     private sealed class NobodyPublishes : IAuthorizer
     {
-        public bool IsAllowed(Principal principal, AccessAction action, ReadOnlySpan<byte> topic) => action != AccessAction.Publish || topic[0] == (byte)'$';
+        public bool IsAllowed(in AccessRequest request) => request.Action != AccessAction.Publish;
     }
 }

@@ -19,7 +19,7 @@ public sealed class LongPollMemoryTests
         var polls = new Task<PollResult>[Count];
         long before = GC.GetTotalMemory(forceFullCollection: true);
 
-        for (int i = 0; i < Count; i++) polls[i] = broker.Broker.Polling.ReadAsync(Security.Principal.Anonymous, topic, known, TimeSpan.FromSeconds(30), CancellationToken.None).AsTask();
+        for (int i = 0; i < Count; i++) polls[i] = broker.Broker.Polling.ReadAsync(PollSteps.Caller, topic, known, TimeSpan.FromSeconds(30), CancellationToken.None).AsTask();
         long after = GC.GetTotalMemory(forceFullCollection: true);
 
         Assert.Equal(Count, broker.Broker.Polling.WaitingCount);

@@ -14,6 +14,9 @@ internal static class PollSteps
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(20);
 
+    /// <summary>Whose rights count.</summary>
+    public static AccessSubject Caller { get; } = new(Principal.Anonymous, "", null);
+
     public static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
 
     /// <summary>What an MQTT client publishes.</summary>
@@ -37,7 +40,7 @@ internal static class PollSteps
 
     /// <summary>A poll that may wait.</summary>
     public static Task<PollResult> Poll(this TestBroker broker, string topic, TimeSpan wait, KnownTags known) =>
-        broker.Broker.Polling.ReadAsync(Principal.Anonymous, Utf8(topic), known, wait, CancellationToken.None).AsTask();
+        broker.Broker.Polling.ReadAsync(Caller, Utf8(topic), known, wait, CancellationToken.None).AsTask();
 
     /// <summary>A poll that waits for a value that differs from the topic's own.</summary>
     public static Task<PollResult> PollForChange(this TestBroker broker, string topic, TimeSpan wait) =>
@@ -45,7 +48,7 @@ internal static class PollSteps
 
     /// <inheritdoc cref="PollForChange"/>
     public static Task<PollResult> PollUntilGone(this TestBroker broker, string topic, TimeSpan wait, CancellationToken gone) =>
-        broker.Broker.Polling.ReadAsync(Principal.Anonymous, Utf8(topic), new KnownTags([broker.TagOf(topic)], IsAny: false), wait, gone).AsTask();
+        broker.Broker.Polling.ReadAsync(Caller, Utf8(topic), new KnownTags([broker.TagOf(topic)], IsAny: false), wait, gone).AsTask();
 
     public static Task<T> InTime<T>(this Task<T> task) => task.WaitAsync(_patience);
 
@@ -58,5 +61,5 @@ internal static class PollSteps
 
     public static Task<PollStatus> Put(this TestBroker broker, string topic, string payload, QualityOfService qos = default, bool retain = false) =>
         broker.Broker.Polling.PublishAsync(
-            Principal.Anonymous, new TopicPublication { Topic = Utf8(topic), Payload = Utf8(payload), Qos = qos, Retain = retain }).AsTask();
+            Caller, new TopicPublication { Topic = Utf8(topic), Payload = Utf8(payload), Qos = qos, Retain = retain }).AsTask();
 }

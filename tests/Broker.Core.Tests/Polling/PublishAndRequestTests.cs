@@ -20,7 +20,7 @@ public sealed class PublishAndRequestTests
         TestClient client = broker.Connect("c");
         client.Subscribe("t", QualityOfService.AtLeastOnce);
 
-        PollStatus status = await broker.Broker.Polling.PublishAsync(Principal.Anonymous, new TopicPublication
+        PollStatus status = await broker.Broker.Polling.PublishAsync(PollSteps.Caller, new TopicPublication
         {
             Topic = PollSteps.Utf8("t"),
             Payload = PollSteps.Utf8("1"),
@@ -226,7 +226,7 @@ public sealed class PublishAndRequestTests
 
     private static Task<ResponseResult> AskUntilGone(TestBroker broker, string topic, string payload, CancellationToken gone) =>
         broker.Broker.Polling.RequestAsync(
-            Principal.Anonymous,
+            PollSteps.Caller,
             new TopicPublication { Topic = PollSteps.Utf8(topic), Payload = PollSteps.Utf8(payload), Qos = QualityOfService.AtLeastOnce },
             _timeout,
             gone).AsTask();

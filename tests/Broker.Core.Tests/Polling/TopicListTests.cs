@@ -37,7 +37,7 @@ public sealed class TopicListTests
     {
         using var broker = new TestBroker(new BrokerLimits { TopicLevels = 3 });
 
-        Assert.Equal(PollStatus.InvalidFilter, broker.Broker.Polling.List(Principal.Anonymous, filter, null, 10, out TopicPage? page));
+        Assert.Equal(PollStatus.InvalidFilter, broker.Broker.Polling.List(PollSteps.Caller, filter, null, 10, out TopicPage? page));
         Assert.Null(page);
     }
 
@@ -57,7 +57,7 @@ public sealed class TopicListTests
     {
         using var broker = new TestBroker();
 
-        Assert.Equal(PollStatus.InvalidCursor, broker.Broker.Polling.List(Principal.Anonymous, "#", cursor, 10, out _));
+        Assert.Equal(PollStatus.InvalidCursor, broker.Broker.Polling.List(PollSteps.Caller, "#", cursor, 10, out _));
     }
 
     [Fact]
@@ -134,7 +134,7 @@ public sealed class TopicListTests
         using var broker = new TestBroker();
         for (int i = 0; i < 10; i++) await broker.Put($"t/{i}", new string('x', 400_000));
 
-        Assert.Equal(PollStatus.Ok, broker.Broker.Polling.List(Principal.Anonymous, "t/#", null, 1_000, out TopicPage? page));
+        Assert.Equal(PollStatus.Ok, broker.Broker.Polling.List(PollSteps.Caller, "t/#", null, 1_000, out TopicPage? page));
         using TopicPage first = page!;
         All(broker, "t/#", null, 1_000, out List<string> all);
 
@@ -161,8 +161,8 @@ public sealed class TopicListTests
     {
         using var broker = new TestBroker(configure: parts => parts with { Authorizer = new Deny(AccessAction.Subscribe, "a/") });
 
-        Assert.Equal(PollStatus.NotAuthorized, broker.Broker.Polling.List(Principal.Anonymous, "a/#", null, 10, out _));
-        Assert.Equal(PollStatus.Ok, broker.Broker.Polling.List(Principal.Anonymous, "b/#", null, 10, out TopicPage? page));
+        Assert.Equal(PollStatus.NotAuthorized, broker.Broker.Polling.List(PollSteps.Caller, "a/#", null, 10, out _));
+        Assert.Equal(PollStatus.Ok, broker.Broker.Polling.List(PollSteps.Caller, "b/#", null, 10, out TopicPage? page));
         page!.Dispose();
     }
 
@@ -189,7 +189,7 @@ public sealed class TopicListTests
         string? cursor = null;
         for (bool isLast = false; ;)
         {
-            Assert.Equal(PollStatus.Ok, broker.Broker.Polling.List(Principal.Anonymous, "t/#", cursor, limit, out TopicPage? found));
+            Assert.Equal(PollStatus.Ok, broker.Broker.Polling.List(PollSteps.Caller, "t/#", cursor, limit, out TopicPage? found));
             using TopicPage page = found!;
             cursor = page.Cursor;
             foreach (TopicValue value in page.Topics) seen[Encoding.UTF8.GetString(value.Topic)] = Encoding.UTF8.GetString(value.Payload);
@@ -217,7 +217,7 @@ public sealed class TopicListTests
         found = [];
         for (int pages = 0; pages < 10_000; pages++)
         {
-            Assert.Equal(PollStatus.Ok, broker.Broker.Polling.List(Principal.Anonymous, filter, since, limit, out TopicPage? next));
+            Assert.Equal(PollStatus.Ok, broker.Broker.Polling.List(PollSteps.Caller, filter, since, limit, out TopicPage? next));
             using TopicPage page = next!;
             Assert.InRange(page.Topics.Count, 0, limit);
             found.AddRange(page.Topics.Select(t => $"{Encoding.UTF8.GetString(t.Topic)}={(t.Payload.Length < 10 ? Encoding.UTF8.GetString(t.Payload) : "")}"));
