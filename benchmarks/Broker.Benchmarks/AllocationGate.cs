@@ -75,6 +75,9 @@ internal static class AllocationGate
         var tree = new TreeBenchmarks { Filters = 1_000 };
         tree.Setup();
         yield return ("match among 1,000 filters", () => tree.Match(), 1);
+        var access = new AccessBenchmarks();
+        yield return ("ask 1,000 rules about one topic", () => access.Remembered(), 1);
+        yield return ("ask 1,000 rules about 1,000 topics", () => access.One_of_1000_topics(), 1);
     }
 
     private static double BytesPerOperation(Action work, int operations)

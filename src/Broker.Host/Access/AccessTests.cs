@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using Broker.Core.Security.Access;
 using Broker.Host.Configuration;
 
 namespace Broker.Host.Access;

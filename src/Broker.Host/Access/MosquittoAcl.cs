@@ -94,7 +94,7 @@ internal sealed class MosquittoAcl(string name, List<ConfigurationFault> faults)
         foreach (string rule in rules) output.Append(rule).Append('\n');
     }
 
-    private static (string Word, string Rest) Cut(string text)
+    private static (string Word, string Others) Cut(string text)
     {
         int end = text.AsSpan().IndexOfAny(' ', '\t');
         return end < 0 ? (text, "") : (text[..end], text[end..].Trim());

@@ -46,20 +46,20 @@ public sealed class AccessProcessTests
             files: new Dictionary<string, string> { ["acl.txt"] = Open });
         await broker.ReadyAsync();
         using var http = new HttpClient();
-        using WireClient subscriber = await WireClient.OpenAsync(broker.Address("Mqtt"));
+        await using WireClient subscriber = await WireClient.OpenAsync(broker.Address("Mqtt"));
         await subscriber.ConnectAsync(new ConnectOptions { ClientId = "s" });
         await subscriber.SendAsync(ClientPackets.Subscribe(ProtocolVersion.V5, 1, "#", QualityOfService.AtMostOnce));
         await subscriber.ExpectAsync<ServerPacket.SubAck>();
-        await http.PutAsync(broker.Http("/topics/secret/a"), new StringContent("1"));
+        await http.PutAsync(broker.Http("/topics/secret/a"), new StringContent("1"), Eventually.Deadline());
         Assert.Equal("secret/a", (await subscriber.ExpectAsync<ServerPacket.Publish>()).Topic);
 
         broker.Folder.Write("acl.txt", Closed);
         var watch = Stopwatch.StartNew();
         broker.Signal(BrokerProcess.SigHup);
-        await Eventually.Until("the poll is refused", async () => (await http.GetAsync(broker.Http("/topics/secret/a"))).StatusCode == HttpStatusCode.Forbidden);
+        await Eventually.Until("the poll is refused", async () => (await http.GetAsync(broker.Http("/topics/secret/a"), Eventually.Deadline())).StatusCode == HttpStatusCode.Forbidden);
         TestContext.Current.TestOutputHelper?.WriteLine($"refused after {watch.Elapsed.TotalMilliseconds} ms");
-        await http.PutAsync(broker.Http("/topics/secret/a"), new StringContent("2"));
-        await http.PutAsync(broker.Http("/topics/open"), new StringContent("3"));
+        await http.PutAsync(broker.Http("/topics/secret/a"), new StringContent("2"), Eventually.Deadline());
+        await http.PutAsync(broker.Http("/topics/open"), new StringContent("3"), Eventually.Deadline());
 
         Assert.Equal("open", (await subscriber.ExpectAsync<ServerPacket.Publish>()).Topic);
         Assert.Contains("Changed: access rules: 2 rules of acl.txt", broker.Error, StringComparison.Ordinal);
@@ -82,7 +82,7 @@ public sealed class AccessProcessTests
         await Eventually.Until("the refusal is told", () => broker.Error.Contains("Nothing was changed", StringComparison.Ordinal));
 
         Assert.Contains(expected, broker.Error, StringComparison.Ordinal);
-        Assert.Equal(HttpStatusCode.Forbidden, (await http.GetAsync(broker.Http("/topics/secret/a"))).StatusCode);
-        Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync(broker.Http("/topics/open"))).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await http.GetAsync(broker.Http("/topics/secret/a"), Eventually.Deadline())).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync(broker.Http("/topics/open"), Eventually.Deadline())).StatusCode);
     }
 }
