@@ -27,6 +27,9 @@ public sealed record BrokerParts
     /// <summary>Who may do what.</summary>
     public IAuthorizer Authorizer { get; init; } = new AllowAll();
 
+    /// <summary>Is told what an operator may have to account for.</summary>
+    public IAudit Audit { get; init; } = new NoAudit();
+
     /// <summary>Where accepted publications are made safe.</summary>
     public IBrokerStore Store { get; init; } = new MemoryStore();
 }

@@ -30,12 +30,12 @@ public sealed class MqttBroker : IDisposable
         ILogger logger = parts.LoggerFactory.CreateLogger("Broker");
         var clock = new BrokerClock(parts.Time);
         var wheel = new TimingWheel();
-        IAuthorizer authorizer = parts.Authorizer is AllowAll ? parts.Authorizer : new AccessGuard(parts.Authorizer, clock, logger);
+        IAuthorizer authorizer = parts.Authorizer is AllowAll ? parts.Authorizer : new AccessGuard(parts.Authorizer, parts.Audit, clock, logger);
         var metrics = new BrokerMetrics();
         var messages = new MessagePool();
         var retained = new RetainedMessages(limits, wheel, (ulong)parts.Random.NextInt64());
         var values = new LastValues(limits, new ChangeRules(options.ChangeRules), (ulong)parts.Random.NextInt64(), (ulong)parts.Random.NextInt64());
-        var environment = new SessionEnvironment(limits, clock, wheel, authorizer, values, metrics, logger);
+        var environment = new SessionEnvironment(limits, clock, wheel, authorizer, values, metrics, logger, parts.Audit);
         var subscriptions = new Subscriptions((ulong)parts.Random.NextInt64(), environment);
         var fanOut = new FanOut(values, subscriptions, metrics, clock, wheel);
         var router = new MessageRouter(limits, authorizer, subscriptions, retained, fanOut, parts.Store, messages, clock);
@@ -54,6 +54,7 @@ public sealed class MqttBroker : IDisposable
             Authenticator = parts.Authenticator,
             EnhancedAuthenticators = parts.EnhancedAuthenticators,
             Authorizer = authorizer,
+            Audit = parts.Audit,
             Store = parts.Store,
             Messages = messages,
             Retained = retained,
@@ -62,7 +63,7 @@ public sealed class MqttBroker : IDisposable
             Router = router,
             Wills = wills,
             Lifecycle = lifecycle,
-            Connections = new ConnectionRegistry(limits, logger),
+            Connections = new ConnectionRegistry(limits, logger, parts.Audit),
             ClientIdentifiers = new ClientIdentifiers(parts.Random),
         };
         _heartbeat = new Heartbeat(parts.Time, clock, wheel, logger);

@@ -2,6 +2,7 @@ using Broker.Core;
 using Broker.Core.Security;
 using Broker.Core.Security.Access;
 using Broker.Host.Access;
+using Broker.Host.Audit;
 using Broker.Host.Configuration;
 using Broker.Host.Endpoints;
 using Broker.Host.Polling;
@@ -80,7 +81,14 @@ internal static class HostComposition
             Time = services.GetRequiredService<TimeProvider>(),
             LoggerFactory = services.GetRequiredService<ILoggerFactory>(),
             Authorizer = services.GetRequiredService<IAuthorizer>(),
+            Audit = services.GetService<AuditLog>() ?? (IAudit)new NoAudit(),
         }));
+        if (configuration.Options.Audit.Path.Length > 0)
+        {
+            builder.Services.AddSingleton(services => new AuditLog(configuration.Options.Audit, TimeProvider.System, services.GetRequiredService<ILogger<AuditLog>>()));
+            builder.Services.AddHostedService<AuditFlush>();
+        }
+
         builder.Services.AddHostedService<BrokerService>();
         builder.Services.AddSingleton(configuration);
         AddAccess(builder.Services, configuration.AccessRules);

@@ -66,4 +66,7 @@ internal static partial class HostLog
 
     [LoggerMessage(9056, LogLevel.Error, "The part '{Part}' could not look at the new configuration")]
     public static partial void ReloadFailed(ILogger logger, Exception exception, string part);
+
+    [LoggerMessage(9060, LogLevel.Error, "The audit log cannot be written, events are lost until it can: {Error}")]
+    public static partial void AuditFailed(ILogger logger, string error);
 }

@@ -30,6 +30,8 @@ internal sealed class BrokerContext
 
     public required IAuthorizer Authorizer { get; init; }
 
+    public required IAudit Audit { get; init; }
+
     public required IBrokerStore Store { get; init; }
 
     public required MessagePool Messages { get; init; }

@@ -1,4 +1,5 @@
 using Broker.Core.Limits;
+using Broker.Core.Security;
 using Broker.Core.Telemetry;
 using Microsoft.Extensions.Logging;
 
@@ -6,7 +7,7 @@ namespace Broker.Core.Connections;
 
 /// <summary>The connections that are open, at most as many as the limit says.</summary>
 /// <remarks>Threading: any thread.</remarks>
-internal sealed class ConnectionRegistry(BrokerLimits limits, ILogger logger)
+internal sealed class ConnectionRegistry(BrokerLimits limits, ILogger logger, IAudit audit)
 {
     private readonly Lock _gate = new();
     private readonly HashSet<ClientConnection> _connections = [];
@@ -32,7 +33,12 @@ internal sealed class ConnectionRegistry(BrokerLimits limits, ILogger logger)
             _isFull = true;
         }
 
-        if (justFilled) logger.TooManyConnections(limits.Connections);
+        if (justFilled)
+        {
+            audit.LimitReached("Limits:Connections", null);
+            logger.TooManyConnections(limits.Connections);
+        }
+
         return false;
     }
 

@@ -25,6 +25,7 @@ internal static class Goodbye
             }
         }
 
+        Audit(connection, reason, reasonCode, text);
         connection.Broker.Logger.Disconnected(connection.ClientId ?? "?", connection.Info, reason, text);
         connection.LeaveAndHangUp();
     }
@@ -50,8 +51,25 @@ internal static class Goodbye
         }
 
         connection.Broker.Metrics.Refuse(reasonCode);
+        connection.Broker.Audit.Refused(connection.Info, connection.Handshake?.ClientId, reasonCode, text);
         connection.Broker.Logger.Refused(connection.Info, reasonCode, text);
         connection.LeaveAndHangUp();
+    }
+
+    private static void Audit(ClientConnection connection, CloseReason reason, ReasonCode reasonCode, string? text)
+    {
+        switch (reason)
+        {
+            case CloseReason.Refused or CloseReason.ConnectTimeout:
+                connection.Broker.Audit.Refused(connection.Info, connection.Handshake?.ClientId, reasonCode, text);
+                break;
+            case CloseReason.Protocol when connection.ClientId is null:
+                connection.Broker.Audit.Refused(connection.Info, connection.Handshake?.ClientId, reasonCode, text);
+                break;
+            case CloseReason.Protocol or CloseReason.Kicked or CloseReason.TakenOver or CloseReason.InternalError:
+                connection.Broker.Audit.Closed(connection.Info, connection.ClientId, reasonCode, text);
+                break;
+        }
     }
 
     /// <summary>The client broke the protocol: it is told in the way that its version and the phase leave.</summary>

@@ -34,6 +34,9 @@ internal sealed class Handshake : IDisposable
         _will = will;
     }
 
+    /// <summary>The client identifier that the client gave, or was assigned.</summary>
+    public string ClientId => _request.ClientId;
+
     /// <summary>Takes the CONNECT.</summary>
     /// <exception cref="ProtocolViolationException">It breaks the protocol or a bound; CONNACK says so where the version can.</exception>
     public static void Begin(ClientConnection connection, in Frame frame, WakeBatch batch)
@@ -268,6 +271,7 @@ internal sealed class Handshake : IDisposable
             return;
         }
 
+        _broker.Audit.Connected(subject, tookOver: attached.Displaced is not null);
         ConnAck connAck = _request.Answer(_connection.Facts, _broker.Limits, attached.IsPresent, authenticationData);
         _connection.Handshake = null; // it is over, and an idle connection keeps nothing that it does not need
         Welcome.Accept(_connection, session, connAck, _request, attached.IsPresent, batch);

@@ -6,10 +6,10 @@ namespace Broker.Core.Security;
 
 /// <summary>
 /// What stands between the data path and the host's authorizer: the broker itself is not asked about, and an authorizer that fails
-/// has denied.
+/// has denied; what is denied goes to the audit.
 /// </summary>
 /// <remarks>Threading: any thread.</remarks>
-internal sealed class AccessGuard(IAuthorizer authorizer, BrokerClock clock, ILogger logger) : IAuthorizer
+internal sealed class AccessGuard(IAuthorizer authorizer, IAudit audit, BrokerClock clock, ILogger logger) : IAuthorizer
 {
     private const long LogIntervalMs = 10_000;
 
@@ -19,17 +19,20 @@ internal sealed class AccessGuard(IAuthorizer authorizer, BrokerClock clock, ILo
     public bool IsAllowed(in AccessRequest request)
     {
         if (ReferenceEquals(request.Subject, AccessSubject.Broker)) return true;
+        bool isAllowed = false;
         try
         {
-            return authorizer.IsAllowed(request);
+            isAllowed = authorizer.IsAllowed(request);
         }
 #pragma warning disable CA1031 // whatever went wrong, nobody said yes
         catch (Exception fault)
 #pragma warning restore CA1031
         {
             Log(fault, request);
-            return false;
         }
+
+        if (!isAllowed) audit.Denied(request);
+        return isAllowed;
     }
 
     private void Log(Exception fault, in AccessRequest request)

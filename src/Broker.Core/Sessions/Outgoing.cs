@@ -348,6 +348,7 @@ internal sealed class Outgoing(Session session, SessionEnvironment environment, 
         environment.Metrics.Drop(outcome, count);
         if (outcome is not (DeliverOutcome.QueueFull or DeliverOutcome.OldestDropped) || _isDropping) return;
         _isDropping = true;
+        environment.Audit.LimitReached("Limits:QueueMessages, Limits:QueueBytes", session.Subject);
         environment.Logger.QueueOverflow(session.Identity.ClientId, _outbox.Count, _outbox.Bytes, environment.Limits.Overflow);
     }
 }

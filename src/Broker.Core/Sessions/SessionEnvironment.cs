@@ -9,4 +9,4 @@ namespace Broker.Core.Sessions;
 
 /// <summary>What every session works with.</summary>
 internal sealed record SessionEnvironment(
-    BrokerLimits Limits, BrokerClock Clock, TimingWheel Wheel, IAuthorizer Authorizer, LastValues Values, BrokerMetrics Metrics, ILogger Logger);
+    BrokerLimits Limits, BrokerClock Clock, TimingWheel Wheel, IAuthorizer Authorizer, LastValues Values, BrokerMetrics Metrics, ILogger Logger, IAudit Audit);

@@ -19,6 +19,9 @@ internal sealed record BrokerHostOptions
     /// <summary>Who may do what: <c>Broker:Acl</c>.</summary>
     public AclOptions Acl { get; init; } = new();
 
+    /// <summary>The audit log: <c>Broker:Audit</c>.</summary>
+    public AuditOptions Audit { get; init; } = new();
+
     /// <summary>When the configuration is read again: <c>Broker:Reload</c>.</summary>
     public ReloadOptions Reload { get; init; } = new();
 }

@@ -2,6 +2,7 @@ using System.Collections;
 using Broker.Core;
 using Broker.Core.Limits;
 using Broker.Host.Access;
+using Broker.Host.Audit;
 using Microsoft.Extensions.Configuration;
 
 namespace Broker.Host.Configuration;
@@ -16,7 +17,7 @@ internal sealed record HostConfiguration(
 {
     private const string Section = "Broker";
     private const string EndpointsSection = $"{Section}:Endpoints";
-    private static readonly string[] _sections = [nameof(BrokerHostOptions.Endpoints), nameof(MqttBrokerOptions.Limits), nameof(BrokerHostOptions.Auth), nameof(BrokerHostOptions.Acl), nameof(BrokerHostOptions.Reload), "ChangeOnly"];
+    private static readonly string[] _sections = [nameof(BrokerHostOptions.Endpoints), nameof(MqttBrokerOptions.Limits), nameof(BrokerHostOptions.Auth), nameof(BrokerHostOptions.Acl), nameof(BrokerHostOptions.Audit), nameof(BrokerHostOptions.Reload), "ChangeOnly"];
 
     // The lowest layer; every other one may say otherwise.
     private static readonly (string Key, string Value)[] _defaults =
@@ -79,9 +80,11 @@ internal sealed record HostConfiguration(
         BrokerLimits limits = reader.Fill(new BrokerLimits(), $"{Section}:Limits");
         AuthOptions auth = reader.Fill(new AuthOptions(), $"{Section}:Auth");
         AclOptions acl = reader.Fill(new AclOptions(), $"{Section}:Acl");
+        AuditOptions audit = reader.Fill(new AuditOptions(), $"{Section}:Audit");
+        if (AuditPath.Check(audit.Path) is { } unwritable) faults.Add(new($"{Section}:Audit:Path", settings.OriginOf($"{Section}:Audit:Path"), unwritable));
         ReloadOptions reload = reader.Fill(new ReloadOptions(), $"{Section}:Reload");
         MqttBrokerOptions broker = reader.Fill(new MqttBrokerOptions(), Section, _sections) with { Limits = limits, ChangeRules = new ChangeRuleReader(settings, reader, faults).Read(limits) };
-        var options = new BrokerHostOptions { Broker = broker, Auth = auth, Acl = acl, Reload = reload, Endpoints = ReadEndpoints(settings, reader) };
+        var options = new BrokerHostOptions { Broker = broker, Auth = auth, Acl = acl, Audit = audit, Reload = reload, Endpoints = ReadEndpoints(settings, reader) };
         IReadOnlyList<ConfiguredEndpoint> endpoints = new EndpointRules(settings, faults).Check(options);
         OtherSections.Check(settings, faults);
         string[] names = [.. options.Endpoints.Keys];

@@ -1,3 +1,4 @@
+using Broker.Host.Audit;
 using Broker.Host.Configuration;
 using Microsoft.Extensions.Logging;
 
@@ -8,7 +9,7 @@ namespace Broker.Host.Reloading;
 /// once; or keeps everything as it was, and says why.
 /// </summary>
 /// <remarks>Threading: any thread; one reload at a time.</remarks>
-internal sealed class Reloader(HostConfiguration started, IEnumerable<IReloadable> parts, ILogger<Reloader> logger)
+internal sealed class Reloader(HostConfiguration started, IEnumerable<IReloadable> parts, ILogger<Reloader> logger, AuditLog? audit = null)
 {
     private readonly IReloadable[] _parts = [.. parts];
     private readonly Lock _gate = new();
@@ -41,10 +42,11 @@ internal sealed class Reloader(HostConfiguration started, IEnumerable<IReloadabl
             {
                 foreach (ConfigurationFault fault in faults) HostLog.ReloadFault(logger, fault);
                 HostLog.ReloadRefused(logger, faults.Count);
+                audit?.Configured($"{reason}: {faults.Count} fault(s), the first: {faults[0]}", isRefused: true);
                 return false;
             }
 
-            Apply(plans);
+            Apply(plans, reason);
             return true;
         }
     }
@@ -64,12 +66,14 @@ internal sealed class Reloader(HostConfiguration started, IEnumerable<IReloadabl
         }
     }
 
-    private void Apply(List<(IReloadable Part, ReloadPlan Plan)> plans)
+    private void Apply(List<(IReloadable Part, ReloadPlan Plan)> plans, string reason)
     {
         foreach ((IReloadable part, ReloadPlan plan) in plans)
         {
             plan.Apply?.Invoke();
-            if (plan.Summary is { } summary) HostLog.Reloaded(logger, part.Name, summary);
+            if (plan.Summary is not { } summary) continue;
+            HostLog.Reloaded(logger, part.Name, summary);
+            audit?.Configured($"{reason}: {part.Name}: {summary}", isRefused: false);
         }
 
         string[] later = [.. plans.SelectMany(plan => plan.Plan.AtNextStart).Distinct(StringComparer.OrdinalIgnoreCase)];
