@@ -49,6 +49,14 @@ internal sealed class FanOut(LastValues values, Subscriptions subscriptions, Bro
         }
     }
 
+    /// <summary>Whether a rule lets only changes of the message's topic pass, as far as the topic is known.</summary>
+    public bool IsRuled(Message message, RouteTargets targets)
+    {
+        if (!values.HasRules) return false;
+        TopicState? topic = targets.State is { IsForgotten: false } known ? known : values.Find(message.Topic);
+        return topic is { IsForgotten: false, Criteria: not null };
+    }
+
     /// <param name="topic">The topic.</param>
     /// <param name="message">The message.</param>
     /// <param name="first">What came of noting it, if that was done before somebody subscribed to changes this very moment.</param>

@@ -48,7 +48,7 @@ internal sealed class MessageRouter(
             if (publication.Retain)
             {
                 if (!retained.TryStore(message)) return RouteOutcome.QuotaExceeded;
-                targets = subscriptions.Match(publication.Topic);
+                targets = subscriptions.Refresh(targets, publication.Topic);
             }
 
             // 5 change? and deliver
@@ -65,9 +65,9 @@ internal sealed class MessageRouter(
         }
     }
 
-    private static bool HasRoom(Message message, RouteTargets targets)
+    private bool HasRoom(Message message, RouteTargets targets)
     {
-        if (targets.State is { IsForgotten: false, Criteria: not null }) return true; // changes take the place of older ones
+        if (fanOut.IsRuled(message, targets)) return true; // changes take the place of older ones
         foreach (Subscription subscription in targets.Individuals)
         {
             SubscriptionOptions options = subscription.Current.Options;

@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using System.Buffers;
 using Broker.Core.ChangeDetection;
 using Broker.Core.Primitives;
 using Broker.Core.Topics;
@@ -7,31 +7,31 @@ namespace Broker.Core.Sessions;
 
 /// <summary>
 /// All subscriptions of the broker: the tree of filters, the shared groups, and the matches of the topics in use, remembered
-/// until a subscription changes.
+/// until a filter changes that may match them.
 /// </summary>
 /// <remarks>
-/// Threading: any thread. Changes to shared groups are serialised by the gate; matching takes the tree's lock only when the
-/// topic is new or the subscriptions changed. Lock order: session gate, this gate, tree.
+/// Threading: any thread. Changes to shared groups are serialised by the gate; matching takes no lock. Lock order: session gate,
+/// this gate, tree.
 /// </remarks>
 internal sealed class Subscriptions(ulong hashSeed, SessionEnvironment environment)
 {
-    // Topics whose targets are remembered, and targets of them all together; past either the memory starts afresh.
-    private const int RememberedTopics = 65_536;
-    private const int RememberedTargets = 4_194_304;
-
-    // A remembered match keeps sessions alive that are over: after so many removals all is forgotten, which costs nothing,
-    // since every one of them made all of it stale.
+    // A remembered match keeps sessions alive that are over: after so many removals all is forgotten.
     private const int ForgetAfterRemovals = 1_024;
 
     [ThreadStatic]
     private static Matches<TreeEntry>? _scratch;
 
+    [ThreadStatic]
+    private static RouteTargets? _unremembered;
+
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? _filter;
+
     private readonly Lock _gate = new();
     private readonly SubscriptionTree<TreeEntry> _tree = new(hashSeed);
     private readonly Dictionary<string, SharedGroup> _groups = [];
-    private readonly ConcurrentDictionary<byte[], RouteTargets> _remembered = new(Utf8Comparer.Instance);
-    private int _rememberedTopics;
-    private int _rememberedTargets;
+    private readonly RememberedRoutes _remembered = new(KeyedHash.Compute("routes"u8, hashSeed));
+    private readonly FilterStamps _stamps = new(KeyedHash.Compute("stamps"u8, hashSeed));
     private int _removals;
     private int _shared;
     private int _individual;
@@ -51,6 +51,7 @@ internal sealed class Subscriptions(ulong hashSeed, SessionEnvironment environme
         if (!filter.IsShared)
         {
             _tree.Add(filter.Filter, subscription);
+            _stamps.Count(filter.Filter);
             Interlocked.Increment(ref _individual);
             return;
         }
@@ -65,6 +66,7 @@ internal sealed class Subscriptions(ulong hashSeed, SessionEnvironment environme
             if (!isKnown)
             {
                 _tree.Add(filter.Filter, group);
+                _stamps.Count(filter.Filter);
                 group.Begin();
             }
 
@@ -75,15 +77,15 @@ internal sealed class Subscriptions(ulong hashSeed, SessionEnvironment environme
     /// <summary>Removes a subscription.</summary>
     public void Remove(Subscription subscription)
     {
-        RemoveFromTree(subscription);
-        if (Interlocked.Increment(ref _removals) % ForgetAfterRemovals == 0) Forget(topics: 0, targets: 0);
+        RemoveFromAll(subscription);
+        if (Interlocked.Increment(ref _removals) % ForgetAfterRemovals == 0) _remembered.Clear();
     }
 
-    private void RemoveFromTree(Subscription subscription)
+    private void RemoveFromAll(Subscription subscription)
     {
         if (subscription.Group is not { } group)
         {
-            _tree.Remove(subscription);
+            RemoveFromTree(subscription);
             Interlocked.Decrement(ref _individual);
             return;
         }
@@ -93,74 +95,55 @@ internal sealed class Subscriptions(ulong hashSeed, SessionEnvironment environme
             group.Remove(subscription);
             Interlocked.Decrement(ref _shared);
             if (!group.IsEmpty) return;
-            _tree.Remove(group);
+            RemoveFromTree(group);
             _groups.Remove(group.Key);
             group.Clear();
         }
     }
 
-    /// <summary>Who gets the publications of a topic.</summary>
+    private void RemoveFromTree(TreeEntry entry)
+    {
+        ArrayBufferWriter<byte> filter = _filter ??= new ArrayBufferWriter<byte>();
+        filter.ResetWrittenCount();
+        _tree.CopyFilter(entry, filter);
+        _tree.Remove(entry);
+        _stamps.Count(filter.WrittenSpan);
+    }
+
+    /// <summary>Who gets the publications of a topic; to be used before this thread asks for another topic's.</summary>
     public RouteTargets Match(ReadOnlySpan<byte> topic)
     {
-        long version = _tree.Version; // before the match: a change during it makes the result stale, never wrongly fresh
-        if (_remembered.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(topic, out RouteTargets? targets) && targets.Version == version)
+        ulong hash = _remembered.HashOf(topic);
+        RouteTargets? known = _remembered.Find(topic, hash);
+        if (known is not null)
         {
-            return targets;
+            if (IsFresh(known)) return known;
+            var again = new RouteTargets { Topic = known.Topic, Places = known.Places };
+            _remembered.Keep(hash, known, Fill(again, topic, _stamps.Sum(known.Places)));
+            return again;
         }
 
-        Matches<TreeEntry> matches = _scratch ??= new Matches<TreeEntry>();
-        matches.Clear();
-        _tree.Match(topic, ref matches);
-        RouteTargets fresh = Arrange(matches, version);
-        matches.Clear();
-        Remember(topic, targets, fresh);
-        return fresh;
+        if (!_remembered.IsSeenAgain(hash)) return Fill(_unremembered ??= new RouteTargets(), topic, _tree.Version);
+        FilterStamps.Places places = _stamps.PlacesOf(topic);
+        var remembered = new RouteTargets { Topic = topic.ToArray(), Places = places };
+        _remembered.Keep(hash, null, Fill(remembered, topic, _stamps.Sum(places)));
+        return remembered;
     }
 
     /// <summary>The same targets, or newer ones if the subscriptions changed since.</summary>
-    public RouteTargets Refresh(RouteTargets targets, ReadOnlySpan<byte> topic) => targets.Version == _tree.Version ? targets : Match(topic);
+    public RouteTargets Refresh(RouteTargets targets, ReadOnlySpan<byte> topic) => IsFresh(targets) ? targets : Match(topic);
 
-    private static RouteTargets Arrange(Matches<TreeEntry> matches, long version)
+    private bool IsFresh(RouteTargets targets) => targets.Stamp == (targets.Topic is null ? _tree.Version : _stamps.Sum(targets.Places));
+
+    /// <param name="targets">What is filled.</param>
+    /// <param name="topic">The topic.</param>
+    /// <param name="stamp">What was read before the match: a change during it makes the result stale, never wrongly fresh.</param>
+    private RouteTargets Fill(RouteTargets targets, ReadOnlySpan<byte> topic, long stamp)
     {
-        int groups = 0;
-        foreach (TreeEntry entry in matches.Span)
-        {
-            if (entry is SharedGroup) groups++;
-        }
-
-        var individual = matches.Count == groups ? [] : new Subscription[matches.Count - groups];
-        var shared = groups == 0 ? [] : new SharedGroup[groups];
-        int i = 0;
-        int g = 0;
-        foreach (TreeEntry entry in matches.Span)
-        {
-            if (entry is SharedGroup group) shared[g++] = group;
-            else individual[i++] = (Subscription)entry;
-        }
-
-        if (matches.MoreThanOneNode) Array.Sort(individual, static (a, b) => a.Session.Number.CompareTo(b.Session.Number));
-        return new RouteTargets(individual, shared, version);
-    }
-
-    private void Remember(ReadOnlySpan<byte> topic, RouteTargets? stale, RouteTargets fresh)
-    {
-        int targets = fresh.Individuals.Length + fresh.Groups.Length;
-        bool isNew = stale is null;
-        if (!isNew) targets -= stale!.Individuals.Length + stale.Groups.Length; // not null: just checked
-        if (Interlocked.Add(ref _rememberedTargets, targets) > RememberedTargets
-            || (isNew && Interlocked.Increment(ref _rememberedTopics) > RememberedTopics))
-        {
-            Forget(topics: 1, targets: fresh.Individuals.Length + fresh.Groups.Length);
-        }
-
-        _remembered.GetAlternateLookup<ReadOnlySpan<byte>>()[topic] = fresh;
-    }
-
-    /// <summary>Starts afresh, with what is about to be remembered.</summary>
-    private void Forget(int topics, int targets)
-    {
-        _remembered.Clear();
-        Volatile.Write(ref _rememberedTopics, topics);
-        Volatile.Write(ref _rememberedTargets, targets);
+        Matches<TreeEntry> matches = _scratch ??= new Matches<TreeEntry>();
+        _tree.Match(topic, matches);
+        targets.Fill(matches, stamp);
+        matches.Clear();
+        return targets;
     }
 }

@@ -25,6 +25,15 @@ internal sealed class EntryStore<T>
     private int _groupsEnd = 1;
     private int _freeGroup;
 
+    /// <summary>Makes room for one more entry; who reads meanwhile may go on in the old arrays.</summary>
+    public void EnsureRoom()
+    {
+        if (_singlesEnd == _singles.Length)
+        {
+            Array.Resize(ref _singles, Growth.Next(_singles.Length));
+        }
+    }
+
     /// <summary>Adds an entry to the node that it names.</summary>
     public void Add(LevelNode[] nodes, T entry)
     {
@@ -145,11 +154,7 @@ internal sealed class EntryStore<T>
 
     private int AddSingle(T entry)
     {
-        if (_singlesEnd == _singles.Length)
-        {
-            Array.Resize(ref _singles, Growth.Next(_singles.Length));
-        }
-
+        EnsureRoom();
         _singles[_singlesEnd] = entry;
         entry.Slot = 0;
         return _singlesEnd++;

@@ -6,7 +6,8 @@ namespace Broker.Core.Topics;
 /// </summary>
 /// <remarks>
 /// At most three quarters full, and at least half after growing: the size is not a power of two, so growing by half is possible, and memory is 11 to 16 bytes an id.
-/// <para>Threading: none; the tree that owns it has the lock.</para>
+/// <para>Threading: none; the tree that owns it has the lock. Who probes without it, and checks afterwards that nothing changed, may see a mixture, but meets an
+/// empty slot all the same: there are always some.</para>
 /// </remarks>
 internal sealed class HashIndex
 {
@@ -26,14 +27,19 @@ internal sealed class HashIndex
     /// <summary>Where the search for a hash begins: its high bits, scaled to the number of slots.</summary>
     public static int Home(uint hash, int slots) => (int)(((ulong)hash * (uint)slots) >> 32);
 
-    /// <summary>Adds an id that is not there yet.</summary>
-    public void Add(uint hash, int id)
+    /// <summary>Makes room for more ids, so that adding them moves none that is there. Whoever probes meanwhile may go on in the old slots.</summary>
+    public void EnsureRoom(int more)
     {
-        if ((Count + 1) * 4L > Slots.Length * 3L)
+        while ((Count + more) * 4L > Slots.Length * 3L)
         {
             Resize(Growth.Next(Slots.Length));
         }
+    }
 
+    /// <summary>Adds an id that is not there yet.</summary>
+    public void Add(uint hash, int id)
+    {
+        EnsureRoom(1);
         Count++;
         Put(Slots, hash, id);
     }

@@ -48,6 +48,14 @@ internal sealed class LevelTable
         Store(ref _levels[Hash], "#"u8);
     }
 
+    /// <summary>The id of a level of a filter that is a wildcard, or <see cref="None"/>.</summary>
+    public static int WildcardOf(ReadOnlySpan<byte> level) => level switch
+    {
+        [TopicName.SingleLevelWildcard] => Plus,
+        [TopicName.MultiLevelWildcard] => Hash,
+        _ => None,
+    };
+
     /// <summary>How many levels are in use, the two wildcards not counted.</summary>
     public int Count => _index.Count;
 
@@ -55,6 +63,24 @@ internal sealed class LevelTable
 
     /// <summary>The id of a level, or <see cref="None"/> where it does not occur. Knows no wildcards.</summary>
     public int Find(ReadOnlySpan<byte> level) => Find(level, HashOf(level));
+
+    /// <summary>Makes room for new levels, so that acquiring them moves nothing, if possible; who reads meanwhile may go on in the old arrays.</summary>
+    /// <param name="levels">How many levels at the most.</param>
+    /// <param name="bytes">Their bytes together.</param>
+    public void EnsureRoom(int levels, int bytes)
+    {
+        _index.EnsureRoom(levels);
+        while (_levelsEnd + levels > _levels.Length)
+        {
+            Array.Resize(ref _levels, Growth.Next(_levels.Length));
+        }
+
+        // Where levels are gone, making room moves the others: that waits until it has to be.
+        if (_bytes.Length - _bytesEnd < bytes && _bytesUnused == 0)
+        {
+            RewriteBytes((long)_bytesEnd + bytes);
+        }
+    }
 
     /// <summary>The id of a level, with one more reference to it.</summary>
     public int Acquire(ReadOnlySpan<byte> level)

@@ -75,11 +75,21 @@ internal sealed class LevelTree
         while (goesOn && node != 0)
         {
             ReadOnlySpan<byte> level = TopicFilter.TakeLevel(ref path, out goesOn);
-            int id = WildcardOf(level);
+            int id = LevelTable.WildcardOf(level);
             node = FindChild(node, id != LevelTable.None ? id : _levels.Find(level));
         }
 
         return node;
+    }
+
+    /// <summary>Makes room for a new path, so that adding it moves nothing; who reads meanwhile may go on in the old arrays.</summary>
+    /// <param name="path">The path.</param>
+    public void EnsureRoom(ReadOnlySpan<byte> path)
+    {
+        int levels = path.Count(TopicName.Separator) + 1;
+        EnsureNodes(levels);
+        _edges.EnsureRoom(levels + 1); // a level each, and the child that was the only one until now
+        _levels.EnsureRoom(levels, path.Length);
     }
 
     /// <summary>The node of a path in which '+' and '#' are wildcards; made where it is missing. The caller puts an item there.</summary>
@@ -90,7 +100,7 @@ internal sealed class LevelTree
         while (goesOn)
         {
             ReadOnlySpan<byte> level = TopicFilter.TakeLevel(ref path, out goesOn);
-            int id = WildcardOf(level);
+            int id = LevelTable.WildcardOf(level);
             int child = FindChild(node, id != LevelTable.None ? id : _levels.Find(level));
             node = child != 0 ? child : AddChild(node, id != LevelTable.None ? id : _levels.Acquire(level));
         }
@@ -204,13 +214,6 @@ internal sealed class LevelTree
         }
     }
 
-    private static int WildcardOf(ReadOnlySpan<byte> level) => level switch
-    {
-        [TopicName.SingleLevelWildcard] => LevelTable.Plus,
-        [TopicName.MultiLevelWildcard] => LevelTable.Hash,
-        _ => LevelTable.None,
-    };
-
     private int FindEdge(int node, int level)
     {
         uint hash = EdgeHash(node, level);
@@ -269,19 +272,22 @@ internal sealed class LevelTree
         }
         else
         {
-            if (_nodesEnd == _nodes.Length)
-            {
-                int size = Growth.Next(_nodes.Length);
-                Array.Resize(ref _nodes, size);
-                _siblings?.Resize(size);
-            }
-
+            EnsureNodes(1);
             node = _nodesEnd++;
         }
 
         _nodes[node] = new LevelNode { Parent = parent, Level = level };
         Count++;
         return node;
+    }
+
+    private void EnsureNodes(int more)
+    {
+        while (_nodesEnd + more > _nodes.Length)
+        {
+            Array.Resize(ref _nodes, Growth.Next(_nodes.Length));
+            _siblings?.Resize(_nodes.Length);
+        }
     }
 
     private uint EdgeHash(int parent, int level)

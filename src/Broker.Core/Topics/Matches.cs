@@ -17,6 +17,10 @@ public sealed class Matches<T>
     private int _count;
     private bool _hasNode;
 
+    // What a walk through a tree needs on its way.
+    internal int[] Levels = new int[16];
+    internal TreeBranch[] Pending = new TreeBranch[16];
+
     /// <summary>The buffer; the first <see cref="Count"/> elements are the matches, in no particular order.</summary>
     public T[] Items => _items;
 
@@ -44,6 +48,16 @@ public sealed class Matches<T>
         _count = 0;
         _hasNode = false;
         MoreThanOneNode = false;
+    }
+
+    /// <summary>A place to go back to with <see cref="Return"/>.</summary>
+    internal (int Count, bool HasNode, bool MoreThanOneNode) Mark => (_count, _hasNode, MoreThanOneNode);
+
+    /// <summary>Forgets what was appended since <see cref="Mark"/>.</summary>
+    internal void Return((int Count, bool HasNode, bool MoreThanOneNode) mark)
+    {
+        Array.Clear(_items, mark.Count, _count - mark.Count);
+        (_count, _hasNode, MoreThanOneNode) = mark;
     }
 
     /// <summary>Appends the only item of one node.</summary>

@@ -10,29 +10,25 @@ namespace Broker.Core.Topics;
 /// A match visits only nodes that match the topic so far, with a stack of at most one pending '+' branch per level; it allocates nothing once the
 /// caller's buffer is large enough. Entries of one node lie in one array and are removed by swapping with the last, so a node with 10,000 entries is as cheap to
 /// change as one with two.
-/// <para>Threading: every member may be called from any thread. One private lock is held while a member runs; nothing is called out of it but the
+/// <para>Threading: every member may be called from any thread. Changes are made one after the other, under a private lock. A match takes no lock: it reads,
+/// and looks afterwards whether something changed meanwhile; then it reads again. A change makes room before it begins, so that it takes well under a microsecond
+/// however large the tree is. Only a match that was disturbed <see cref="Attempts"/> times takes the lock. Nothing is called out of the lock but the
 /// writer given to <see cref="CopyFilter"/>. Owner of an entry's place: this tree, until it is removed.</para>
 /// <para>Filters are taken as they are: the caller has checked them with <see cref="TopicFilter"/> and gives the part without "$share/{group}/".</para>
 /// </remarks>
 public sealed class SubscriptionTree<T>
     where T : TreeEntry
 {
-    private struct Branch
-    {
-        public int Node;
-        public int Depth;
-    }
+    private const int Attempts = 4;
 
     private readonly Lock _gate = new();
 
     // under _gate
     private readonly LevelTree _tree;
     private readonly EntryStore<T> _entries = new();
-    private Branch[] _pending = new Branch[16];
-    private int[] _levels = new int[16];
     private int _count;
 
-    private long _version; // written under _gate, read by anyone
+    private long _sequence; // +1 when a change begins, +1 when it is over; written under _gate, read by anyone
 
     /// <summary>Makes an empty tree.</summary>
     /// <param name="hashSeed">The random secret of this process that keeps clients from choosing levels that collide.</param>
@@ -45,7 +41,7 @@ public sealed class SubscriptionTree<T>
     /// How many times the tree has changed. One who reads it, then matches, may use the result as long as it reads the same number: a
     /// change that has returned is never missed.
     /// </summary>
-    public long Version => Volatile.Read(ref _version);
+    public long Version => Volatile.Read(ref _sequence) >> 1;
 
     /// <summary>How many entries there are.</summary>
     public int Count => Volatile.Read(ref _count);
@@ -76,11 +72,14 @@ public sealed class SubscriptionTree<T>
                 throw new InvalidOperationException("The entry is in a tree already.");
             }
 
+            _tree.EnsureRoom(filter);
+            _entries.EnsureRoom();
+            BeginChange();
             int node = _tree.GetOrAdd(filter);
             entry.Node = node;
             _entries.Add(_tree.Nodes, entry);
             Volatile.Write(ref _count, _count + 1);
-            Volatile.Write(ref _version, _version + 1);
+            EndChange();
         }
     }
 
@@ -98,6 +97,7 @@ public sealed class SubscriptionTree<T>
             }
 
             CheckIsHere(entry);
+            BeginChange();
             int node = entry.Node;
             _entries.Remove(_tree.Nodes, entry);
             entry.Node = 0;
@@ -111,7 +111,7 @@ public sealed class SubscriptionTree<T>
             }
 
             Volatile.Write(ref _count, _count - 1);
-            Volatile.Write(ref _version, _version + 1);
+            EndChange();
         }
     }
 
@@ -124,10 +124,20 @@ public sealed class SubscriptionTree<T>
     public void Match(ReadOnlySpan<byte> topic, Matches<T> matches)
     {
         ArgumentNullException.ThrowIfNull(matches);
+        (int Count, bool HasNode, bool MoreThanOneNode) mark = matches.Mark;
+        for (int attempt = 0; attempt < Attempts; attempt++)
+        {
+            if (TryMatch(topic, matches))
+            {
+                return;
+            }
+
+            matches.Return(mark);
+        }
+
         lock (_gate)
         {
-            int depth = ResolveLevels(topic);
-            Walk(TopicName.IsReserved(topic), depth, matches);
+            Walk(TopicName.IsReserved(topic), ResolveLevels(topic, matches), matches);
         }
     }
 
@@ -148,21 +158,57 @@ public sealed class SubscriptionTree<T>
         }
     }
 
+    /// <summary>Matches without the lock; false if something changed meanwhile, so that what was appended means nothing.</summary>
+    private bool TryMatch(ReadOnlySpan<byte> topic, Matches<T> matches)
+    {
+        long sequence = Volatile.Read(ref _sequence);
+        if ((sequence & 1) != 0)
+        {
+            return false;
+        }
+
+        try
+        {
+            Walk(TopicName.IsReserved(topic), ResolveLevels(topic, matches), matches);
+        }
+        catch (Exception fault) when (IsMixture(fault, sequence))
+        {
+            return false;
+        }
+
+        Volatile.ReadBarrier(); // everything above was read before what follows
+        return Volatile.Read(ref _sequence) == sequence;
+    }
+
+    /// <summary>Whether something was thrown because the walk saw half a change: an index or an array that no longer, or not yet, fits the others.</summary>
+    private bool IsMixture(Exception fault, long sequence)
+    {
+        Volatile.ReadBarrier();
+        return fault is IndexOutOfRangeException or ArgumentOutOfRangeException or NullReferenceException && Volatile.Read(ref _sequence) != sequence;
+    }
+
+    private void BeginChange()
+    {
+        Interlocked.Increment(ref _sequence); // a full fence: no write of the change comes before it
+    }
+
+    private void EndChange() => Volatile.Write(ref _sequence, _sequence + 1);
+
     /// <summary>Looks up the ids of a topic's levels, before the walk: the lookups do not depend on each other, so the processor overlaps their cache misses.</summary>
-    private int ResolveLevels(ReadOnlySpan<byte> topic)
+    private int ResolveLevels(ReadOnlySpan<byte> topic, Matches<T> matches)
     {
         int depth = 0;
         bool goesOn = true;
         while (goesOn)
         {
             ReadOnlySpan<byte> level = TopicFilter.TakeLevel(ref topic, out goesOn);
-            if (depth == _levels.Length)
+            if (depth == matches.Levels.Length)
             {
-                Array.Resize(ref _levels, depth * 2);
-                Array.Resize(ref _pending, depth * 2);
+                Array.Resize(ref matches.Levels, depth * 2);
+                Array.Resize(ref matches.Pending, depth * 2);
             }
 
-            _levels[depth++] = _tree.FindLevel(level);
+            matches.Levels[depth++] = _tree.FindLevel(level);
         }
 
         return depth;
@@ -171,6 +217,8 @@ public sealed class SubscriptionTree<T>
     private void Walk(bool isReserved, int topicDepth, Matches<T> matches)
     {
         LevelNode[] nodes = _tree.Nodes;
+        int[] levels = matches.Levels;
+        TreeBranch[] pending = matches.Pending;
         int pendingCount = 0;
         int at = LevelTree.Root;
         int depth = 0;
@@ -191,11 +239,11 @@ public sealed class SubscriptionTree<T>
             {
                 if (wildcards && _tree.FindChild(at, LevelTable.Plus) is var plus and not 0)
                 {
-                    // One branch waits per level at most, and topicDepth <= _pending.Length.
-                    _pending[pendingCount++] = new Branch { Node = plus, Depth = depth + 1 };
+                    // One branch waits per level at most, and topicDepth <= pending.Length.
+                    pending[pendingCount++] = new TreeBranch(plus, depth + 1);
                 }
 
-                child = _tree.FindChild(at, _levels[depth]);
+                child = _tree.FindChild(at, levels[depth]);
             }
 
             if (child != 0)
@@ -205,7 +253,7 @@ public sealed class SubscriptionTree<T>
             }
             else if (pendingCount > 0)
             {
-                Branch branch = _pending[--pendingCount];
+                TreeBranch branch = pending[--pendingCount];
                 at = branch.Node;
                 depth = branch.Depth;
             }

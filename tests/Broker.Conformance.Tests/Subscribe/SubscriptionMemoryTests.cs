@@ -122,7 +122,7 @@ public sealed class SubscriptionMemoryTests
             client.SubscribeTo($"t/{i}");
             client.Publish($"t/{i}", "x");
             Assert.Single(client.Messages());
-            subscriptions.Add(new WeakReference(Assert.Single(broker.Broker.Context.Subscriptions.Match(Encoding.UTF8.GetBytes($"t/{i}")).Individuals)));
+            subscriptions.Add(new WeakReference(Assert.Single(broker.Broker.Context.Subscriptions.Match(Encoding.UTF8.GetBytes($"t/{i}")).Individuals.ToArray())));
             client.UnsubscribeFrom($"t/{i}");
         }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Broker.Core.Topics;
 using Xunit;
@@ -34,6 +35,63 @@ public sealed class SubscriptionTreeConcurrencyTests
         Assert.Equal(0, tree.NodeCount);
     }
 
+    [Fact]
+    public void A_match_does_not_wait_for_the_lock_that_a_change_takes()
+    {
+        var tree = new SubscriptionTree<TestEntry>(7);
+        var entry = new TestEntry("a/+");
+        tree.Add("a/+"u8, entry);
+        int found = 0;
+        var output = new CallbackWriter(() => found = MatchElsewhere(tree, "a/b"));
+
+        tree.CopyFilter(entry, output); // its writer is called under the lock
+
+        Assert.Equal(1, found);
+    }
+
+    [Fact]
+    public async Task A_match_while_the_tree_grows_and_shrinks_finds_all_that_is_there_all_the_while()
+    {
+        const int Filters = 5_000;
+        var tree = new SubscriptionTree<TestEntry>(7);
+        TestEntry[] kept = [new("#"), new("x/#"), new("x/1/#"), new("x/1/+"), new("x/+/+"), new("x/1/2"), new("x/1/2")];
+        foreach (TestEntry entry in kept) tree.Add(Encoding.UTF8.GetBytes(entry.Filter), entry);
+        bool isOver = false;
+        Task reader = Task.Run(
+            () =>
+            {
+                var matches = new Matches<TestEntry>();
+                while (!Volatile.Read(ref isOver))
+                {
+                    matches.Clear();
+                    tree.Match("x/1/2"u8, matches);
+                    Assert.Equal(kept.Length, matches.Span.ToArray().Intersect(kept).Count());
+                    Assert.All(matches.Span.ToArray(), entry => Assert.True(TopicFilter.Matches(Encoding.UTF8.GetBytes(entry.Filter), "x/1/2"u8)));
+                }
+            },
+            TestContext.Current.CancellationToken);
+
+        for (int round = 0; round < 5; round++)
+        {
+            TestEntry[] others = [.. Enumerable.Range(0, Filters).Select(i => new TestEntry(i % 10 == 0 ? "x/1/2" : $"x/{i}/{round}"))];
+            foreach (TestEntry entry in others) tree.Add(Encoding.UTF8.GetBytes(entry.Filter), entry);
+            foreach (TestEntry entry in others) tree.Remove(entry);
+        }
+
+        Volatile.Write(ref isOver, true);
+        await reader;
+        Assert.Equal(kept.Length, tree.Count);
+    }
+
+    private static int MatchElsewhere(SubscriptionTree<TestEntry> tree, string topic)
+    {
+        var matches = new Matches<TestEntry>();
+        var thread = new Thread(() => tree.Match(Encoding.UTF8.GetBytes(topic), matches));
+        thread.Start();
+        Assert.True(thread.Join(TimeSpan.FromSeconds(30)), "The match waits for the lock");
+        return matches.Count;
+    }
+
     private static List<TestEntry> Write(SubscriptionTree<TestEntry> tree, TestEntry kept, int id, int rounds, CancellationToken stop)
     {
         var random = new Random(id);
@@ -53,10 +111,29 @@ public sealed class SubscriptionTreeConcurrencyTests
             }
 
             matches.Clear();
-            tree.Match(Encoding.UTF8.GetBytes($"all/{random.Next(200)}/{i}"), ref matches);
-            Assert.Contains(kept, matches.Span.ToArray());
+            byte[] topic = Encoding.UTF8.GetBytes($"all/{random.Next(200)}/{i}");
+            tree.Match(topic, ref matches);
+            TestEntry[] found = matches.Span.ToArray();
+            Assert.Contains(kept, found);
+            Assert.All(found, entry => Assert.True(TopicFilter.Matches(Encoding.UTF8.GetBytes(entry.Filter), topic)));
+            Assert.Distinct(found);
         }
 
         return mine;
+    }
+
+    private sealed class CallbackWriter(Action callback) : IBufferWriter<byte>
+    {
+        public void Advance(int count)
+        {
+        }
+
+        public Memory<byte> GetMemory(int sizeHint = 0)
+        {
+            callback();
+            return new byte[sizeHint];
+        }
+
+        public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
     }
 }
