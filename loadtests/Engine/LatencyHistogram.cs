@@ -1,0 +1,92 @@
+using HdrHistogram;
+
+namespace Broker.LoadTests.Engine;
+
+/// <summary>Times from a microsecond to an hour at three digits, safe to record from any thread.</summary>
+public sealed class LatencyHistogram
+{
+    private const long LongestMicroseconds = 3_600_000_000;
+    private const int Digits = 3;
+
+    private readonly Lock _gate = new();
+    private readonly LongHistogram _values = new(1, LongestMicroseconds, Digits);
+
+    public long Count
+    {
+        get { lock (_gate) return _values.TotalCount; }
+    }
+
+    /// <summary>Counts a time; what is out of range counts as the nearest that is in it.</summary>
+    public void Record(TimeSpan time)
+    {
+        long microseconds = Math.Clamp(time.Ticks / TimeSpan.TicksPerMicrosecond, 0, LongestMicroseconds);
+        lock (_gate) _values.RecordValue(microseconds);
+    }
+
+    /// <summary>Adds what another one holds.</summary>
+    public void Add(LatencyHistogram other)
+    {
+        HistogramBase copy;
+        lock (other._gate) copy = other._values.Copy();
+        lock (_gate) _values.Add(copy);
+    }
+
+    public void Reset()
+    {
+        lock (_gate) _values.Reset();
+    }
+
+    /// <summary>The time that so many percent did not exceed, in milliseconds.</summary>
+    public double PercentileMs(double percentile)
+    {
+        lock (_gate) return _values.TotalCount == 0 ? 0 : _values.GetValueAtPercentile(percentile) / 1000.0;
+    }
+
+    public LatencySummary Summarize()
+    {
+        lock (_gate)
+        {
+            if (_values.TotalCount == 0) return LatencySummary.Empty;
+            return new LatencySummary
+            {
+                Count = _values.TotalCount,
+                MeanMs = _values.GetMean() / 1000,
+                StdDevMs = _values.GetStdDeviation() / 1000,
+                MinMs = _values.GetValueAtPercentile(0) / 1000.0,
+                P50Ms = At(50),
+                P75Ms = At(75),
+                P90Ms = At(90),
+                P95Ms = At(95),
+                P99Ms = At(99),
+                P999Ms = At(99.9),
+                P9999Ms = At(99.99),
+                MaxMs = _values.GetMaxValue() / 1000.0,
+            };
+        }
+
+        double At(double percentile) => _values.GetValueAtPercentile(percentile) / 1000.0;
+    }
+
+    /// <summary>Points of the cumulative distribution for a chart: milliseconds, and the share that did not exceed them.</summary>
+    public IReadOnlyList<(double Ms, double Share)> Distribution()
+    {
+        var points = new List<(double, double)>();
+        lock (_gate)
+        {
+            long sum = 0;
+            foreach (var value in _values.RecordedValues())
+            {
+                sum += value.CountAddedInThisIterationStep;
+                points.Add((Math.Max(1, value.ValueIteratedTo) / 1000.0, (double)sum / _values.TotalCount));
+            }
+        }
+
+        return points;
+    }
+
+    /// <summary>The distribution in the form that HdrHistogram's plotter reads, in milliseconds.</summary>
+    public void WritePercentiles(TextWriter writer)
+    {
+        lock (_gate) _values.OutputPercentileDistribution(writer, 5, 1000, false);
+    }
+}
