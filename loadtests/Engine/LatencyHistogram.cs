@@ -83,10 +83,4 @@ public sealed class LatencyHistogram
 
         return points;
     }
-
-    /// <summary>The distribution in the form that HdrHistogram's plotter reads, in milliseconds.</summary>
-    public void WritePercentiles(TextWriter writer)
-    {
-        lock (_gate) _values.OutputPercentileDistribution(writer, 5, 1000, false);
-    }
 }

@@ -1,0 +1,20 @@
+using System.Globalization;
+using Broker.LoadTests.Engine;
+
+namespace Broker.LoadTests.Loads;
+
+/// <summary>One load, and why it is too much, if it is.</summary>
+/// <param name="Load">Times the scenario's usual rate.</param>
+/// <param name="PerSecond">Of the busiest step.</param>
+/// <param name="P99Ms">Of the slowest step.</param>
+/// <param name="Reason">Null while everything holds.</param>
+public sealed record CapacityStep(double Load, double PerSecond, double P99Ms, string? Reason)
+{
+    public static CapacityStep Of(double load, LoadOutcome outcome)
+    {
+        IReadOnlyList<StepSummary> steps = [.. outcome.Report.Scenarios.SelectMany(scenario => scenario.Steps)];
+        string? broken = outcome.Report.Thresholds.Where(threshold => !threshold.Holds)
+            .Select(threshold => string.Create(CultureInfo.InvariantCulture, $"{threshold.Threshold} does not hold ({threshold.Value:0.##})")).FirstOrDefault();
+        return new CapacityStep(load, steps.Select(step => step.PerSecond).DefaultIfEmpty().Max(), steps.Select(step => step.Response.P99Ms).DefaultIfEmpty().Max(), broken ?? (outcome.Report.Doubts is [var doubt, ..] ? doubt : null));
+    }
+}

@@ -1,0 +1,10 @@
+using Broker.LoadTests.Engine;
+
+namespace Broker.LoadTests.Loads;
+
+/// <summary>What a load run came to.</summary>
+/// <param name="Scenario">Which.</param>
+/// <param name="Settings">How much.</param>
+/// <param name="Report">Steps, thresholds and doubts.</param>
+/// <param name="Notes">Findings beside the steps.</param>
+public sealed record LoadOutcome(string Scenario, LoadSettings Settings, LoadReport Report, IReadOnlyList<string> Notes);
