@@ -1,4 +1,4 @@
-# The broker in a container: built from source, run without a shell and not as root.
+# The broker in a container: native code, built from source, run without a shell and not as root.
 #
 #   docker build -t broker .
 #   docker run -p 1883:1883 -p 8080:8080 \
@@ -7,15 +7,15 @@
 #     -e Broker__Auth__AllowAnonymous=true broker
 #
 # Without those variables it listens on the container's loopback only: who can reach it is the operator's decision, not the image's.
-FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
+FROM mcr.microsoft.com/dotnet/sdk:10.0-noble-aot AS build
 WORKDIR /source
 COPY . .
-RUN dotnet publish src/Broker.Host -c Release -o /app
+RUN dotnet publish src/Broker.Host -c Release --use-current-runtime -p:PublishAot=true -p:NuGetLockFilePath=obj/publish.lock.json -o /app
 
-FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled
+FROM mcr.microsoft.com/dotnet/runtime-deps:10.0-noble-chiseled
 WORKDIR /app
 COPY --from=build /app .
 USER $APP_UID
 EXPOSE 1883 8080
-HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["dotnet", "Broker.Host.dll", "--health", "http://127.0.0.1:8080/healthz"]
-ENTRYPOINT ["dotnet", "Broker.Host.dll"]
+HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["./Broker.Host", "--health", "http://127.0.0.1:8080/healthz"]
+ENTRYPOINT ["./Broker.Host"]

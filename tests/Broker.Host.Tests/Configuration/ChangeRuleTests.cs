@@ -85,7 +85,7 @@ public sealed class ChangeRuleTests
     [Fact]
     public async Task A_rule_holds_for_every_subscriber_and_is_counted_by_its_name()
     {
-        await using InProcessBroker broker = await InProcessBroker.StartAsync(
+        await using RunningBroker broker = await RunningBroker.StartAsync(
             "--Broker:ChangeOnly:Rules:Plant:Filter", "plant/#", "--Broker:ChangeOnly:Rules:Plant:Compare", "number");
         await using WireClient subscriber = await WireClient.ConnectAsync(broker.Address("Mqtt"));
         await subscriber.SubscribeAsync("#");

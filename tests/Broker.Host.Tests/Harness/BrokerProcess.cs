@@ -12,6 +12,8 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
     public const int SigInt = 2;
     public const int SigTerm = 15;
 
+    private const string OtherBuild = "BROKER_TEST_EXECUTABLE";
+
     private readonly TempFolder _folder;
     private readonly StringBuilder _output = new();
     private readonly StringBuilder _error = new();
@@ -23,8 +25,11 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
         _folder = folder;
     }
 
+    /// <summary>Whether the tests are about another build than the one beside them.</summary>
+    public static bool IsOtherBuild { get; } = Environment.GetEnvironmentVariable(OtherBuild) is not null;
+
     /// <summary>The one beside the tests, or another build of it (native code, a published folder) that the variable names.</summary>
-    public static string Executable { get; } = Environment.GetEnvironmentVariable("BROKER_TEST_EXECUTABLE")
+    public static string Executable { get; } = Environment.GetEnvironmentVariable(OtherBuild)
         ?? Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "Broker.Host.exe" : "Broker.Host");
 
     public Process Process { get; }

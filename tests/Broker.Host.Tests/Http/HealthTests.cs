@@ -7,9 +7,9 @@ namespace Broker.Host.Tests.Http;
 public sealed class HealthTests : IAsyncLifetime
 {
     private readonly HttpClient _client = new();
-    private InProcessBroker _broker = null!; // InitializeAsync
+    private RunningBroker _broker = null!; // InitializeAsync
 
-    public async ValueTask InitializeAsync() => _broker = await InProcessBroker.StartAsync();
+    public async ValueTask InitializeAsync() => _broker = await RunningBroker.StartAsync();
 
     public async ValueTask DisposeAsync()
     {

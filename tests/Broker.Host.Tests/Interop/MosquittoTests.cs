@@ -7,7 +7,7 @@ namespace Broker.Host.Tests.Interop;
 public sealed class MosquittoTests : IAsyncLifetime
 {
     private const string Subscribed = "Subscribed (mid: 1)";
-    private InProcessBroker _broker = null!; // InitializeAsync
+    private RunningBroker _broker = null!; // InitializeAsync
 
     public static TheoryData<string, int> VersionsAndQos => new MatrixTheoryData<string, int>(["mqttv31", "mqttv311", "mqttv5"], [0, 1, 2]);
 
@@ -18,7 +18,7 @@ public sealed class MosquittoTests : IAsyncLifetime
         OtherClient.RequireProgram("mosquitto_pub");
         OtherClient.RequireProgram("mosquitto_sub");
         OtherClient.RequireProgram("stdbuf");
-        _broker = await InProcessBroker.StartAsync();
+        _broker = await RunningBroker.StartAsync();
     }
 
     public ValueTask DisposeAsync() => _broker?.DisposeAsync() ?? ValueTask.CompletedTask;

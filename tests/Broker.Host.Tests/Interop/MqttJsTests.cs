@@ -5,7 +5,7 @@ namespace Broker.Host.Tests.Interop;
 /// <summary>MQTT.js, the client of web pages and of Node.js, over TCP and WebSocket; <c>mqttjs.mjs</c> has the scenarios.</summary>
 public sealed class MqttJsTests : IAsyncLifetime
 {
-    private InProcessBroker _broker = null!; // InitializeAsync
+    private RunningBroker _broker = null!; // InitializeAsync
 
     public static TheoryData<string, string, string> Cases => new MatrixTheoryData<string, string, string>(
         ["qos", "retained", "will", "shared", "session", "large"], ["3", "4", "5"], ["mqtt", "ws"]);
@@ -13,7 +13,7 @@ public sealed class MqttJsTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         OtherClient.RequireMqttJs();
-        _broker = await InProcessBroker.StartAsync();
+        _broker = await RunningBroker.StartAsync();
     }
 
     public ValueTask DisposeAsync() => _broker?.DisposeAsync() ?? ValueTask.CompletedTask;

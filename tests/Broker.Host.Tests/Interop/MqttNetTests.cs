@@ -12,14 +12,14 @@ public sealed class MqttNetTests : IAsyncLifetime
 {
     private readonly MqttClientFactory _factory = new();
     private readonly List<IMqttClient> _clients = [];
-    private InProcessBroker _broker = null!; // InitializeAsync
+    private RunningBroker _broker = null!; // InitializeAsync
 
     public static TheoryData<MqttProtocolVersion, string> VersionsAndTransports =>
         new MatrixTheoryData<MqttProtocolVersion, string>([MqttProtocolVersion.V311, MqttProtocolVersion.V500], ["tcp", "ws"]);
 
     private static CancellationToken Deadline => Eventually.Deadline();
 
-    public async ValueTask InitializeAsync() => _broker = await InProcessBroker.StartAsync();
+    public async ValueTask InitializeAsync() => _broker = await RunningBroker.StartAsync();
 
     public async ValueTask DisposeAsync()
     {

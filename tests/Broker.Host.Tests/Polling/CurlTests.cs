@@ -17,7 +17,7 @@ public sealed class CurlTests : PollingCase
         string tag = first.Split('\n').Single(line => line.StartsWith("ETag:", StringComparison.Ordinal))[5..].Trim();
         string same = await CurlAsync("-si", "-H", $"If-None-Match: {tag}", url);
         Task<string> poll = CurlAsync("-si", "-H", $"If-None-Match: {tag}", url + "?wait=20");
-        await Eventually.Until("curl waits", () => Broker.Broker.Polling.WaitingCount == 1);
+        await Eventually.Until("curl waits", async () => await Broker.WaitingPollsAsync() == 1);
         await PutAsync("/topics/plant/line1/temp", "22");
         string changed = await poll;
         string list = await CurlAsync("-s", "-G", "--data-urlencode", "filter=plant/+/temp", Broker.Http("/topics").ToString());

@@ -11,7 +11,7 @@ public sealed class HttpVersionTests
     [Fact]
     public async Task One_connection_of_http_1_1_serves_many_requests()
     {
-        await using InProcessBroker broker = await InProcessBroker.StartAsync();
+        await using RunningBroker broker = await RunningBroker.StartAsync();
         using var client = new TcpClient();
         await client.ConnectAsync("127.0.0.1", broker.Address("Http").Port, Eventually.Deadline());
         using var reader = new StreamReader(client.GetStream(), Encoding.ASCII);
@@ -32,7 +32,7 @@ public sealed class HttpVersionTests
     [InlineData(24)]
     public async Task A_preface_may_come_in_pieces(int bytes)
     {
-        await using InProcessBroker broker = await InProcessBroker.StartAsync();
+        await using RunningBroker broker = await RunningBroker.StartAsync();
         using var client = new TcpClient { NoDelay = true };
         await client.ConnectAsync("127.0.0.1", broker.Address("Http").Port, Eventually.Deadline());
         byte[] preface = [.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, 0, 0, 0, 4, 0, 0, 0, 0, 0];
@@ -51,7 +51,7 @@ public sealed class HttpVersionTests
     [Fact]
     public async Task Http_2_with_prior_knowledge_shares_the_port_with_http_1_1()
     {
-        await using InProcessBroker broker = await InProcessBroker.StartAsync();
+        await using RunningBroker broker = await RunningBroker.StartAsync();
         using HttpClient http2 = Client(HttpVersion.Version20);
         using HttpClient http1 = Client(HttpVersion.Version11);
         using HttpResponseMessage put = await http2.PutAsync(broker.Http("/topics/a//b%20c"), new StringContent("1"), Eventually.Deadline());
@@ -68,7 +68,7 @@ public sealed class HttpVersionTests
     [Fact]
     public async Task Long_polls_share_one_http_2_connection_and_end_with_it()
     {
-        await using InProcessBroker broker = await InProcessBroker.StartAsync();
+        await using RunningBroker broker = await RunningBroker.StartAsync();
         using HttpClient http2 = Client(HttpVersion.Version20);
         Task<string>[] polls = [.. Enumerable.Range(0, 50).Select(_ => http2.GetStringAsync(broker.Http("/topics/t?wait=20"), Eventually.Deadline()))];
         await Waiting(broker, 50);
@@ -89,7 +89,7 @@ public sealed class HttpVersionTests
     {
         using var folder = new TempFolder();
         (string path, string keyPath) = TestCertificates.WritePem(folder);
-        await using InProcessBroker broker = await InProcessBroker.StartAsync(
+        await using RunningBroker broker = await RunningBroker.StartAsync(
             "--Broker:Endpoints:Http:Url", "https://127.0.0.1:0",
             "--Broker:Endpoints:Http:Certificate:Path", path, "--Broker:Endpoints:Http:Certificate:KeyPath", keyPath);
         using var handler = new SocketsHttpHandler { SslOptions = TestCertificates.ClientOptions() };
@@ -105,7 +105,7 @@ public sealed class HttpVersionTests
     [Fact]
     public async Task Connections_that_say_nothing_or_speak_http_2_do_not_delay_the_end()
     {
-        InProcessBroker broker = await InProcessBroker.StartAsync();
+        await using RunningBroker broker = await RunningBroker.StartAsync();
         using var silent = new TcpClient();
         await silent.ConnectAsync("127.0.0.1", broker.Address("Http").Port, Eventually.Deadline());
         using var half = new TcpClient();
@@ -116,14 +116,14 @@ public sealed class HttpVersionTests
         await Waiting(broker, 1);
         var watch = Stopwatch.StartNew();
 
-        await broker.DisposeAsync();
+        await broker.StopAsync();
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await poll).StatusCode);
         Assert.InRange(watch.Elapsed.TotalSeconds, 0, 5);
     }
 
-    private static Task Waiting(InProcessBroker broker, int count) =>
-        Eventually.Until($"{count} polls wait", () => broker.Broker.Polling.WaitingCount == count);
+    private static Task Waiting(RunningBroker broker, int count) =>
+        Eventually.Until($"{count} polls wait", async () => await broker.WaitingPollsAsync() == count);
 
     private static HttpClient Client(Version version) =>
         new() { DefaultRequestVersion = version, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };

@@ -143,7 +143,7 @@ public sealed class LongPollTests() : PollingCase("--Broker:Limits:WaitingPolls"
         Assert.InRange(watch.Elapsed.TotalSeconds, 0, 5);
     }
 
-    private Task Waiting(int count) => Eventually.Until($"{count} polls wait", () => Broker.Broker.Polling.WaitingCount == count);
+    private Task Waiting(int count) => Eventually.Until($"{count} polls wait", async () => await Broker.WaitingPollsAsync() == count);
 
     private static string? Applied(HttpResponseMessage answer) =>
         answer.Headers.TryGetValues("Preference-Applied", out IEnumerable<string>? values) ? values.Single() : null;

@@ -11,9 +11,9 @@ public abstract class PollingCase(params string[] arguments) : IAsyncLifetime
 {
     internal HttpClient Client { get; } = new(new SocketsHttpHandler { MaxConnectionsPerServer = 2_000 }) { Timeout = TimeSpan.FromMinutes(1) };
 
-    internal InProcessBroker Broker { get; private set; } = null!; // InitializeAsync
+    internal RunningBroker Broker { get; private set; } = null!; // InitializeAsync
 
-    public async ValueTask InitializeAsync() => Broker = await InProcessBroker.StartAsync(arguments);
+    public async ValueTask InitializeAsync() => Broker = await RunningBroker.StartAsync(arguments);
 
     public async ValueTask DisposeAsync()
     {

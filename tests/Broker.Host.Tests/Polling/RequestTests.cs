@@ -105,11 +105,11 @@ public sealed class RequestTests() : PollingCase("--Broker:Limits:PacketBytes", 
         using var gone = new CancellationTokenSource();
         Task asking = Client.PostAsync(Broker.Http("/requests/t?timeout=20"), new ByteArrayContent([]), gone.Token);
         await responder.ExpectAsync<ServerPacket.Publish>();
-        Assert.Equal(1, Broker.Broker.Polling.WaitingCount);
+        await Eventually.Until("one waits", async () => await Broker.WaitingPollsAsync() == 1);
 
         await gone.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking);
-        await Eventually.Until("nobody waits", () => Broker.Broker.Polling.WaitingCount == 0);
+        await Eventually.Until("nobody waits", async () => await Broker.WaitingPollsAsync() == 0);
     }
 }

@@ -106,7 +106,7 @@ public sealed class StopTests
     [Fact]
     public async Task While_it_stops_it_is_not_ready_and_takes_nobody()
     {
-        await using InProcessBroker broker = await InProcessBroker.StartAsync();
+        await using RunningBroker broker = await RunningBroker.StartAsync();
         await using WireClient stuck = await broker.OpenAsync();
         await stuck.ConnectAsync(new() { ClientId = "stuck" });
         await stuck.SubscribeAsync("flood");

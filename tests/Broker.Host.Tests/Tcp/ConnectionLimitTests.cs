@@ -8,7 +8,7 @@ public sealed class ConnectionLimitTests
     [Fact]
     public async Task One_connection_more_than_allowed_is_closed_at_once_and_the_others_live()
     {
-        await using InProcessBroker broker = await InProcessBroker.StartAsync("--Broker:Limits:Connections", "2");
+        await using RunningBroker broker = await RunningBroker.StartAsync("--Broker:Limits:Connections", "2");
         await using WireClient first = await WireClient.ConnectAsync(broker.Address("Mqtt"));
         await using WireClient second = await WireClient.ConnectAsync(broker.Address("Mqtt"));
 
@@ -22,10 +22,10 @@ public sealed class ConnectionLimitTests
     [Fact]
     public async Task A_place_that_gets_free_is_given_to_the_next()
     {
-        await using InProcessBroker broker = await InProcessBroker.StartAsync("--Broker:Limits:Connections", "1");
+        await using RunningBroker broker = await RunningBroker.StartAsync("--Broker:Limits:Connections", "1");
         WireClient first = await WireClient.ConnectAsync(broker.Address("Mqtt"));
         await first.DisposeAsync();
-        await Eventually.Until("the first is gone", () => broker.Broker.ConnectionCount == 0);
+        await Eventually.Until("the first is gone", async () => await broker.ConnectionsAsync() == 0);
 
         await using WireClient second = await WireClient.ConnectAsync(broker.Address("Mqtt"));
 
@@ -35,7 +35,7 @@ public sealed class ConnectionLimitTests
     [Fact]
     public async Task Web_sockets_count_too_and_are_told_503()
     {
-        await using InProcessBroker broker = await InProcessBroker.StartAsync("--Broker:Limits:Connections", "1");
+        await using RunningBroker broker = await RunningBroker.StartAsync("--Broker:Limits:Connections", "1");
         await using WireClient first = await WireClient.ConnectAsync(broker.Address("Mqtt"));
 
         Exception refused = await Assert.ThrowsAnyAsync<Exception>(() => WireClient.OpenWebSocketAsync(broker.Address("Http")));

@@ -7,9 +7,9 @@ namespace Broker.Host.Tests.Tcp;
 
 public sealed class TcpConnectionTests : IAsyncLifetime
 {
-    private InProcessBroker _broker = null!; // InitializeAsync
+    private RunningBroker _broker = null!; // InitializeAsync
 
-    public async ValueTask InitializeAsync() => _broker = await InProcessBroker.StartAsync();
+    public async ValueTask InitializeAsync() => _broker = await RunningBroker.StartAsync();
 
     public ValueTask DisposeAsync() => _broker.DisposeAsync();
 
@@ -161,13 +161,13 @@ public sealed class TcpConnectionTests : IAsyncLifetime
             await client.DisposeAsync();
         });
 
-        await Eventually.Until("all are gone", () => _broker.Broker.ConnectionCount == 0);
+        await Eventually.Until("all are gone", async () => await _broker.ConnectionsAsync() == 0);
     }
 
     [Fact]
     public async Task The_payload_format_is_checked_where_the_endpoint_says_so()
     {
-        await using InProcessBroker strict = await InProcessBroker.StartAsync("--Broker:Endpoints:Mqtt:ValidatePayloadFormat", "true");
+        await using RunningBroker strict = await RunningBroker.StartAsync("--Broker:Endpoints:Mqtt:ValidatePayloadFormat", "true");
         byte[] publish = ClientPackets.Publish(
             ProtocolVersion.V5, "t", [0xC0, 0x80], QualityOfService.AtLeastOnce, 1, properties: new Properties().PayloadFormatIndicator(1));
         await using WireClient toStrict = await WireClient.ConnectAsync(strict.Address("Mqtt"));

@@ -33,7 +33,7 @@ public sealed class OriginTests
     [Fact]
     public async Task A_page_from_elsewhere_is_refused_with_403()
     {
-        await using InProcessBroker broker = await InProcessBroker.StartAsync();
+        await using RunningBroker broker = await RunningBroker.StartAsync();
 
         Assert.Equal(403, await RawWebSocket.RefusalAsync(broker.Address("Http"), origin: "https://evil.example"));
     }
@@ -41,7 +41,7 @@ public sealed class OriginTests
     [Fact]
     public async Task Each_endpoint_has_its_own_origins()
     {
-        await using InProcessBroker broker = await InProcessBroker.StartAsync(
+        await using RunningBroker broker = await RunningBroker.StartAsync(
             "--Broker:Endpoints:Open:Url", "http://127.0.0.1:0", "--Broker:Endpoints:Open:AllowedOrigins:0", "https://a.example");
 
         using ClientWebSocket open = await RawWebSocket.OpenAsync(broker.Address("Open"), origin: "https://a.example");

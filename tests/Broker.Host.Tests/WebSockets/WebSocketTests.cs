@@ -11,11 +11,11 @@ public sealed class WebSocketTests : IAsyncLifetime
     private static readonly byte[] _connAck = [0x20, 0x02, 0x00, 0x00];
     private static readonly byte[] _pong = [0xD0, 0x00];
 
-    private InProcessBroker _broker = null!; // InitializeAsync
+    private RunningBroker _broker = null!; // InitializeAsync
 
     private Uri Http => _broker.Address("Http");
 
-    public async ValueTask InitializeAsync() => _broker = await InProcessBroker.StartAsync();
+    public async ValueTask InitializeAsync() => _broker = await RunningBroker.StartAsync();
 
     public ValueTask DisposeAsync() => _broker.DisposeAsync();
 
@@ -84,7 +84,7 @@ public sealed class WebSocketTests : IAsyncLifetime
         await socket.SendAsync("hello"u8.ToArray(), WebSocketMessageType.Text, endOfMessage: true, Eventually.Deadline());
 
         Assert.Equal(WebSocketCloseStatus.InvalidMessageType, await socket.CloseStatusAsync());
-        await Eventually.Until("it is gone", () => _broker.Broker.ConnectionCount == 0);
+        await Eventually.Until("it is gone", async () => await _broker.ConnectionsAsync() == 0);
     }
 
     [Fact]
@@ -129,10 +129,10 @@ public sealed class WebSocketTests : IAsyncLifetime
     [Fact]
     public async Task A_client_that_sends_no_connect_is_closed_in_time()
     {
-        await using InProcessBroker hasty = await InProcessBroker.StartAsync("--Broker:Limits:ConnectTimeout", "00:00:00.5");
+        await using RunningBroker hasty = await RunningBroker.StartAsync("--Broker:Limits:ConnectTimeout", "00:00:00.5");
         using ClientWebSocket socket = await RawWebSocket.OpenAsync(hasty.Address("Http"));
 
-        await Eventually.Until("it is gone", () => hasty.Broker.ConnectionCount == 0);
+        await Eventually.Until("it is gone", async () => await hasty.ConnectionsAsync() == 0);
     }
 
     [Theory]
