@@ -61,8 +61,9 @@ public sealed class AllocationTests
     private static long AllocatedBy(Action action)
     {
         action();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < Rounds; i++) action();
-        return GC.GetAllocatedBytesForCurrentThread() - before;
+        return AllocatedBytes.OfSteadyState(() =>
+        {
+            for (int i = 0; i < Rounds; i++) action();
+        });
     }
 }

@@ -101,7 +101,8 @@ public sealed class ChangeRuleTests
         }
 
         using var client = new HttpClient();
-        Assert.Equal(["plant/t=1", "plant/t=2", "other=1", "other=1"], seen);
+        Assert.Equal(["other=1", "other=1"], seen.Where(line => line.StartsWith("other", StringComparison.Ordinal)));
+        Assert.Equal(["plant/t=1", "plant/t=2"], seen.Where(line => line.StartsWith("plant", StringComparison.Ordinal)));
         await Eventually.Until("three are counted as suppressed", async () =>
             (await client.GetStringAsync(broker.Http("/metrics"), Eventually.Deadline())).Split('\n').Any(line =>
                 line.StartsWith("mqtt_changes_suppressed", StringComparison.Ordinal) && line.Contains("rule=\"Plant\"", StringComparison.Ordinal)

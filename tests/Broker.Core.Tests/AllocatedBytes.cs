@@ -1,4 +1,4 @@
-namespace Broker.Core.Tests.Topics;
+namespace Broker.Core.Tests;
 
 internal static class AllocatedBytes
 {
