@@ -1,4 +1,3 @@
-using Broker.Core.Tests.Topics;
 using Broker.Core.Time;
 using Xunit;
 
