@@ -37,7 +37,7 @@ public static class ComparisonPlan
     private static IReadOnlyList<Section> StandardSections(int rounds, double seconds) =>
     [
         new(Section.Everyone, [Sized(Workload.Even("modes", topics: 25, rate: 2, consumers: 50, interval: 0.5), seconds)], Mode.All, rounds),
-        new(Section.Map, [Sized(Workload.Grid("map", [0.25, 1, 4, 16, 64], [0.125, 0.25, 0.5, 1, 2], perCell: 4), seconds * 5)], _mapModes, Math.Max(2, rounds / 2)),
+        new(Section.Map, [Sized(Workload.Grid("map", [0.25, 1, 4, 16, 64], [0.125, 0.25, 0.5, 1, 2], perCell: 4), seconds * 4)], _mapModes, Math.Max(2, rounds / 2)),
         new(Section.Seed, [Sized(Workload.Even("devices", topics: 100, rate: 0.1, consumers: 100, interval: 1, topicsPerConsumer: 5), seconds)], _seedModes, rounds),
         new(Section.Busy, [Sized(Workload.Even("busy", topics: 50, rate: 40, consumers: 10, interval: 1, topicsPerConsumer: 10), seconds)], _busyModes, rounds),
         new(Section.Sweep, [.. _sweep.Select(consumers => Sized(Workload.Even($"consumers-{consumers}", topics: 25, rate: 1, consumers, interval: 1), seconds))], _sweepModes, Math.Max(1, rounds / 3)),

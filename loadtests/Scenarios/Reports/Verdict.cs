@@ -47,8 +47,9 @@ public static class Verdict
         if (run is null || !bytes.IsKnown) yield break;
         Estimate network = report.Ratio("devices", Mode.PollHttpClose, Mode.PushChanges, r => r.All.Wire.IpBytes);
         Estimate cpu = report.Ratio("devices", Mode.PollHttpClose, Mode.PushChanges, r => r.CpuMicrosPerConsumerSecond);
+        Estimate idle = report.Estimate("devices", Mode.PushChanges, r => r.ServerCpuSeconds > 0 ? Math.Min(100, 100 * r.IdleCpuPerSecond.GetValueOrDefault() * r.WindowSeconds / r.ServerCpuSeconds.Value) : null);
         Estimate kept = report.Ratio("devices", Mode.PollHttpEtag, Mode.PushChanges, r => r.All.Wire.Bytes);
-        yield return Text($"Many devices, many clients, a connection for every request ({run.Topics} devices at {run.All.Cell.ChangesPerSecond:0.##} changes/s, {run.Consumers} clients that follow {run.TopicsPerConsumer} each and ask every {run.All.Cell.IntervalSeconds:0.##} s): change-only push moves {bytes} times fewer bytes ({network} times fewer with TCP/IP headers) and takes {cpu} times less server CPU, all that the broker uses included. With kept connections and ETags polling still moves {kept} times as many bytes as push.");
+        yield return Text($"Many devices, many clients, a connection for every request ({run.Topics} devices at {run.All.Cell.ChangesPerSecond:0.##} changes/s, {run.Consumers} clients that follow {run.TopicsPerConsumer} each and ask every {run.All.Cell.IntervalSeconds:0.##} s): change-only push moves {bytes} times fewer bytes ({network} times fewer with TCP/IP headers) and takes {cpu} times less server CPU; {idle} % of what push takes is what the broker takes with nothing to do. With kept connections and ETags polling still moves {kept} times as many bytes as push.");
     }
 
     private static IEnumerable<string> Line(LabReport report)
