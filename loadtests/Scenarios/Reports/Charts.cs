@@ -140,7 +140,7 @@ public static class Charts
     {
         RunResult? push = report.Of(BreakEvenMap.Workload, Mode.PushQos0).FirstOrDefault(run => run.Timeline.Count >= 3);
         if (push is null) return null;
-        TimelinePoint[] points = [.. push.Timeline];
+        TimelinePoint[] points = [.. push.Timeline.SkipLast(1)]; // the last second is not a whole one
         var plot = new Plot(new Axis("second of the run", 0, Math.Max(1, points[^1].Second)), Axis.Over("milliseconds", points.SelectMany(point => new[] { point.P50Ms, point.MaxMs }), log: true));
         plot.Line("longest time to awareness", "#c92a2a", points.Select(point => ((double)point.Second, point.MaxMs)).Where(point => point.MaxMs > 0));
         plot.Line("99 %", "#f08c00", points.Select(point => ((double)point.Second, point.P99Ms)).Where(point => point.P99Ms > 0));
