@@ -8,7 +8,7 @@ namespace Broker.LoadTests.Reports;
 /// <summary>The files of a load run: summary.md, steps.csv, timeline.csv, run.json.</summary>
 public static class LoadFiles
 {
-    public static IReadOnlyList<string> Headings { get; } = ["step", "ok", "failed", "per second", "p50 ms", "p95 ms", "p99 ms", "p99.9 ms", "max ms", "service p99 ms"];
+    public static IReadOnlyList<string> Headings { get; } = ["step", "ok", "failed", "/s", "p50", "p95", "p99", "p99.9", "max", "service p99"];
 
     public static IReadOnlyList<IReadOnlyList<string>> Rows(LoadReport report) =>
     [
@@ -22,7 +22,8 @@ public static class LoadFiles
     /// <summary>What cannot be seen in the table, in sentences.</summary>
     public static IReadOnlyList<string> Remarks(LoadOutcome outcome)
     {
-        var remarks = new List<string>(outcome.Notes);
+        var remarks = new List<string> { "times in milliseconds" };
+        remarks.AddRange(outcome.Notes);
         foreach (ScenarioSummary scenario in outcome.Report.Scenarios)
         {
             remarks.Add(scenario.IsOpen
