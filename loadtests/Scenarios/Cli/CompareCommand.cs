@@ -15,7 +15,7 @@ internal static class CompareCommand
 
     public static Command Create(Func<ILoadScheduler, ILoadHost> createHost, ILabConsole console)
     {
-        var profile = new Option<string>("--profile") { Description = "smoke (about a minute), standard (about ten) or full (about an hour)", DefaultValueFactory = _ => ComparisonPlan.Smoke };
+        var profile = new Option<string>("--profile") { Description = "smoke (about a minute), standard (a quarter of an hour) or full (an hour and a half)", DefaultValueFactory = _ => ComparisonPlan.Smoke };
         profile.AcceptOnlyFromAmong([.. ComparisonPlan.Profiles]);
         var sections = new Option<string?>("--sections") { Description = $"only these, separated by commas: {string.Join(", ", Section.All)}" };
         var rounds = new Option<int?>("--rounds") { Description = "so many rounds in place of the profile's" };

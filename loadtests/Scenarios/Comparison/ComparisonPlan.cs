@@ -17,7 +17,7 @@ public static class ComparisonPlan
     private static readonly Mode[] _sweepModes = [Mode.PushQos0, Mode.PollHttpEtag, Mode.PollHttpClose];
 
     /// <summary>The sections of a profile.</summary>
-    /// <param name="profile">How long it may take: about half a minute, some ten minutes, about an hour.</param>
+    /// <param name="profile">How long it may take: about a minute, a quarter of an hour, an hour and a half.</param>
     public static IReadOnlyList<Section> Of(string profile) => profile switch
     {
         Smoke => SmokeSections(),
