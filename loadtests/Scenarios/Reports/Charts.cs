@@ -52,11 +52,13 @@ public static class Charts
         RunResult? poll = report.First("modes", Mode.PollHttpEtag);
         if (points.Length == 0 || poll is null || poll.All.Requests == 0) return null;
         double perRequest = (double)poll.All.Wire.Bytes / poll.All.Requests;
-        double[] targets = [.. Enumerable.Range(0, 40).Select(index => Math.Pow(10, index * 4.0 / 39))];
+        double least = points.Min(point => point.Awareness) / 1.3;
+        double most = points.Max(point => point.Awareness) * 1.3;
+        double[] targets = [.. Enumerable.Range(0, 40).Select(index => least * Math.Pow(most / least, index / 39.0))];
         var plot = new Plot(
-            Axis.Over("p99 to awareness, ms", points.Select(point => point.Awareness), log: true, from: 1),
-            Axis.Over("bytes/s of one consumer", points.Select(point => point.Bytes).Append(perRequest * 1000), log: true));
-        plot.Line("polling as often as that takes (ETag)", TheoryColor, targets.Where(target => target <= points.Max(point => point.Awareness) * 1.3).Select(target => (target, perRequest / (target / 990))), dashed: true);
+            Axis.Over("p99 to awareness, ms", points.Select(point => point.Awareness), log: true),
+            Axis.Over("bytes/s of one consumer", points.Select(point => point.Bytes).Append(perRequest / (least / 990)), log: true));
+        plot.Line("polling as often as that takes (ETag)", TheoryColor, targets.Select(target => (target, perRequest / (target / 990))), dashed: true);
         foreach ((Mode mode, double awareness, double bytes) in points)
             plot.Dot(awareness, bytes, mode.Color, $"{mode.Title}: p99 {Estimate.Number(awareness)} ms for {Estimate.Number(bytes)} bytes/s").Legend(mode.Title, mode.Color);
         return new Chart("freshness", "What does freshness cost?", plot.ToHtml("Bytes per second over 99th percentile of the time to awareness"), "Down and left is better. The line is what a poller would have to pay to be as fresh.");
