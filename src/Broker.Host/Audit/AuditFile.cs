@@ -45,10 +45,10 @@ internal sealed class AuditFile : IDisposable
 
     private string Aside(int number) => string.Create(CultureInfo.InvariantCulture, $"{_path}.{number}");
 
-    // Readable while it is written; for its owner alone, since it names clients and addresses.
+    // Readable while it is written, and checked by opening it when the configuration is read again; for its owner alone, since it names clients and addresses.
     private FileStream Open()
     {
-        var options = new FileStreamOptions { Mode = FileMode.Append, Access = FileAccess.Write, Share = FileShare.Read | FileShare.Delete, BufferSize = 0 };
+        var options = new FileStreamOptions { Mode = FileMode.Append, Access = FileAccess.Write, Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 0 };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
         return new FileStream(_path, options);
     }
