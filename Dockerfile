@@ -4,7 +4,7 @@
 #   docker run -p 1883:1883 -p 8080:8080 \
 #     -e Broker__Endpoints__Mqtt__Url=mqtt://0.0.0.0:1883 \
 #     -e Broker__Endpoints__Http__Url=http://0.0.0.0:8080 \
-#     -e Broker__Auth__AllowAnonymous=true broker
+#     -e Broker__Auth__PasswordFile=/config/users -e Broker__Acl__Path=/config/acl.txt -v ./config:/config broker
 #
 # Without those variables it listens on the container's loopback only: who can reach it is the operator's decision, not the image's.
 FROM mcr.microsoft.com/dotnet/sdk:10.0-noble-aot AS build

@@ -1,6 +1,6 @@
 using Broker.Core;
-using Broker.Host.Configuration;
 using Broker.Host.Endpoints;
+using Broker.Host.Security;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -8,7 +8,7 @@ namespace Broker.Host;
 
 /// <summary>Starts the broker and its MQTT endpoints, and stops them in order.</summary>
 internal sealed class BrokerService(
-    MqttBroker broker, IReadOnlyList<BoundEndpoint> endpoints, Readiness readiness, TimeProvider time, ILoggerFactory loggers)
+    MqttBroker broker, IReadOnlyList<BoundEndpoint> endpoints, TlsEndpoints tls, AccessReport report, Readiness readiness, TimeProvider time, ILoggerFactory loggers)
     : IHostedLifecycleService, IDisposable
 {
     /// <summary>How long clients have to take their last packets; the rest of the ten seconds is for HTTP and exporters.</summary>
@@ -23,7 +23,7 @@ internal sealed class BrokerService(
     {
         broker.Start();
         ILogger logger = loggers.CreateLogger<TcpEndpoint>();
-        var services = new TcpServices(broker, _lingering, logger);
+        var services = new TcpServices(broker, _lingering, tls, logger);
         foreach (BoundEndpoint bound in endpoints.Where(bound => !bound.Endpoint.Url.IsHttp))
         {
             var endpoint = new TcpEndpoint(bound, services, time, logger);
@@ -40,7 +40,7 @@ internal sealed class BrokerService(
     /// <inheritdoc/>
     public Task StartedAsync(CancellationToken cancellationToken)
     {
-        LogAnonymous();
+        report.Write(endpoints);
         readiness.IsReady = true;
         return Task.CompletedTask;
     }
@@ -73,20 +73,5 @@ internal sealed class BrokerService(
     {
         foreach (TcpEndpoint endpoint in _tcp) endpoint.Dispose();
         _lingering.Dispose();
-    }
-
-    private void LogAnonymous()
-    {
-        string addresses = string.Join(", ", endpoints.Select(bound => $"{bound.Endpoint.Name} ({bound.Address})"));
-        if (endpoints.All(bound => bound.Endpoint.Url.IsLoopback)) HostLog.AnonymousOnLoopback(_logger, addresses);
-        else HostLog.AnonymousByChoice(_logger, addresses);
-        DateTime now = time.GetUtcNow().UtcDateTime;
-        foreach (ConfiguredEndpoint endpoint in endpoints.Select(bound => bound.Endpoint))
-        {
-            if (endpoint.Certificate?.Leaf is not { } leaf) continue;
-            DateTime from = leaf.NotBefore.ToUniversalTime();
-            DateTime until = leaf.NotAfter.ToUniversalTime();
-            if (now < from || now > until) HostLog.CertificateNotValid(_logger, endpoint.Name, from, until);
-        }
     }
 }

@@ -7,6 +7,7 @@ using Broker.Host.Configuration;
 using Broker.Host.Endpoints;
 using Broker.Host.Polling;
 using Broker.Host.Reloading;
+using Broker.Host.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
@@ -21,6 +22,8 @@ namespace Broker.Host;
 /// <summary>Puts the parts together: the broker, its endpoints, logging, telemetry, and Kestrel where there is HTTP.</summary>
 internal static class HostComposition
 {
+    private const string Metrics = "/metrics";
+
     // Within it everything is stopped; a little of the ten seconds is left for the end of the process itself.
     private static readonly TimeSpan _shutdownTime = TimeSpan.FromSeconds(8);
 
@@ -76,12 +79,15 @@ internal static class HostComposition
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<Readiness>();
         builder.Services.AddSingleton(endpoints);
+        AddSecurity(builder.Services, configuration, options);
         builder.Services.AddSingleton(services => new MqttBroker(options, new BrokerParts
         {
             Time = services.GetRequiredService<TimeProvider>(),
             LoggerFactory = services.GetRequiredService<ILoggerFactory>(),
             Authorizer = services.GetRequiredService<IAuthorizer>(),
             Audit = services.GetService<AuditLog>() ?? (IAudit)new NoAudit(),
+            Authenticator = services.GetRequiredService<Authentication>().Authenticator ?? (IAuthenticator)new AnonymousAuthenticator(),
+            EnhancedAuthenticators = services.GetRequiredService<Authentication>().Methods,
         }));
         if (configuration.Options.Audit.Path.Length > 0)
         {
@@ -111,6 +117,26 @@ internal static class HostComposition
         services.AddSingleton<IReloadable>(provider => new AccessRuleReload(rules, authorizer, provider.GetRequiredService<MqttBroker>()));
     }
 
+    private static void AddSecurity(IServiceCollection services, HostConfiguration configuration, MqttBrokerOptions options)
+    {
+        services.AddSingleton(provider => new TlsEndpoints(
+            configuration.Endpoints, options.Limits, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<TlsEndpoints>>()));
+        services.AddSingleton(provider => new Authentication(configuration.Options.Auth, configuration.Auth, options.Limits, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new AccessReport(
+            configuration, provider.GetRequiredService<Authentication>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<AccessReport>>()));
+        services.AddSingleton<IReloadable, LoginSettings>();
+        services.AddSingleton<CertificateSettings>();
+        services.AddSingleton<IReloadable>(provider => provider.GetRequiredService<CertificateSettings>());
+        if (configuration.Endpoints.Any(endpoint => endpoint.Certificate is not null)) services.AddHostedService<CertificateWatch>();
+        if (configuration.Auth.TokenKeysUrl is not { } url) return;
+        services.AddHostedService(provider => new JwksRefresh(
+            url,
+            configuration.Options.Auth.Jwt!.JwksRefresh, // the url is from there
+            provider.GetRequiredService<Authentication>().TokenKeys!, // there are tokens
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<JwksRefresh>>()));
+    }
+
     private static void MapHttp(WebApplication application, BoundEndpoint[] http)
     {
         IServiceProvider services = application.Services;
@@ -123,12 +149,18 @@ internal static class HostComposition
         application.UseWebSockets();
         application.UseRouting();
         HealthEndpoints.Map(application, services.GetRequiredService<Readiness>());
-        application.MapPrometheusScrapingEndpoint("/metrics");
+        application.MapPrometheusScrapingEndpoint(Metrics);
         var broker = services.GetRequiredService<MqttBroker>();
         var time = services.GetRequiredService<TimeProvider>();
         var endpoints = new RequestEndpoints(http);
-        new PollingEndpoints(broker.Polling, endpoints, time, services.GetRequiredService<ILogger<PollingEndpoints>>()).Map(application);
-        var webSockets = new WebSocketEndpoint(endpoints, broker, time, logger);
+        var tls = services.GetRequiredService<TlsEndpoints>();
+        var callers = new HttpCallers(services.GetRequiredService<Authentication>(), endpoints, tls, services.GetRequiredService<ILogger<HttpCallers>>());
+        application.UseWhen(context => context.Request.Path.StartsWithSegments(Metrics), guarded => guarded.Use(async (context, next) =>
+        {
+            if (await callers.IdentifyAsync(context) is not null) await next(context);
+        }));
+        new PollingEndpoints(broker.Polling, endpoints, callers, time, services.GetRequiredService<ILogger<PollingEndpoints>>()).Map(application);
+        var webSockets = new WebSocketEndpoint(endpoints, tls, broker, time, logger);
         application.Map(WebSocketEndpoint.Path, webSockets.HandleAsync);
     }
 }

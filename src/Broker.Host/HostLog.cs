@@ -19,6 +19,36 @@ internal static partial class HostLog
     [LoggerMessage(9003, LogLevel.Warning, "The certificate of endpoint {Endpoint} is not valid now, only from {From:u} to {Until:u}; clients will refuse it")]
     public static partial void CertificateNotValid(ILogger logger, string endpoint, DateTime from, DateTime until);
 
+    [LoggerMessage(9004, LogLevel.Debug, "Endpoint {Endpoint} refused client certificate {Serial}: {Fault}")]
+    public static partial void CertificateRefused(ILogger logger, string endpoint, string serial, string fault);
+
+    [LoggerMessage(9005, LogLevel.Information, "Clients have to say who they are: {Ways}")]
+    public static partial void LoginRequired(ILogger logger, string ways);
+
+    [LoggerMessage(9006, LogLevel.Warning, "Passwords and tokens travel in clear to endpoint {Endpoint}, and whoever is on the way can read them; use {Scheme}://")]
+    public static partial void SecretsInClear(ILogger logger, string endpoint, string scheme);
+
+    [LoggerMessage(9007, LogLevel.Warning, "Everybody on this machine can read or change {Path}; chmod o-rw {Path}")]
+    public static partial void FileOpenToAll(ILogger logger, string path);
+
+    [LoggerMessage(9008, LogLevel.Warning, "{Count} password hash(es) in {Path} are cheap to guess for whoever gets the file; 'Broker.Host user add NAME --replace' writes a better one")]
+    public static partial void WeakHashes(ILogger logger, int count, string path);
+
+    [LoggerMessage(9009, LogLevel.Error, "An authenticator failed; the caller is refused")]
+    public static partial void AuthenticationFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(9030, LogLevel.Information, "{Count} key(s) for tokens read from {Url}")]
+    public static partial void KeysRead(ILogger logger, Uri url, int count);
+
+    [LoggerMessage(9031, LogLevel.Error, "The keys for tokens cannot be read from {Url}: {Error}; {Remaining}")]
+    public static partial void KeysNotRead(ILogger logger, Uri url, string error, string remaining);
+
+    [LoggerMessage(9032, LogLevel.Information, "Endpoint {Endpoint} took new certificates, valid until {Until:u}, for the connections to come")]
+    public static partial void CertificateReplaced(ILogger logger, string endpoint, DateTime until);
+
+    [LoggerMessage(9033, LogLevel.Error, "A new certificate cannot be used, the one before stays: {Fault}")]
+    public static partial void CertificateKept(ILogger logger, string fault);
+
     [LoggerMessage(9010, LogLevel.Information, "Stopping: no new connections, and clients are told")]
     public static partial void Stopping(ILogger logger);
 

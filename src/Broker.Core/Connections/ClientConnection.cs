@@ -35,6 +35,7 @@ public sealed class ClientConnection : WheelTimer, ISessionConnection
 
     private volatile Phase _phase; // changes under the lock of the answers
     private Acknowledgements? _acknowledgements; // under the lock of the answers
+    private AuthenticationEnd? _authenticationEnd; // under the lock of the answers
     private bool _keepsWill = true;
     private int _left;
     private int _gone;
@@ -138,6 +139,7 @@ public sealed class ClientConnection : WheelTimer, ISessionConnection
             if (_phase < Phase.Closing && cause == CloseCause.Local) CloseReason = CloseReason.Kicked;
             _phase = Phase.Gone;
             answers.Value.Clear();
+            if (_authenticationEnd is { } end) _broker.Wheel.Cancel(end);
         }
 
         Leave();
@@ -204,6 +206,17 @@ public sealed class ClientConnection : WheelTimer, ISessionConnection
         if (keepAlive == 0) _broker.Wheel.Cancel(this);
         else _broker.Wheel.Schedule(this, _lastReceived + _keepAliveMilliseconds);
         return true;
+    }
+
+    /// <summary>What the client authenticated with holds until then, or as long as the connection.</summary>
+    internal void HoldsUntil(DateTimeOffset? end)
+    {
+        using (_answers.Enter())
+        {
+            if (_phase >= Phase.Closing) return;
+            if (end is { } time) (_authenticationEnd ??= new AuthenticationEnd(this)).Schedule(time);
+            else if (_authenticationEnd is { } held) _broker.Wheel.Cancel(held);
+        }
     }
 
     /// <summary>Writes answers; the caller then calls <see cref="MarkWaiting"/>.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using Broker.Core.Security;
 
 namespace Broker.Core.Connections;
 
@@ -14,6 +15,12 @@ public sealed record ConnectionInfo(string Endpoint, TransportKind Transport, En
 {
     /// <summary>Whether its bytes are encrypted on the way.</summary>
     public bool IsEncrypted { get; init; } = Transport == TransportKind.Tls;
+
+    /// <summary>
+    /// Who the peer is by the client certificate that it showed; null if it showed none. The transport sets it when its own
+    /// handshake is over, before the first byte is received.
+    /// </summary>
+    public ProvenIdentity? Proven { get; set; }
 
     /// <inheritdoc/>
     public override string ToString() => $"{Endpoint} {Remote?.ToString() ?? "local"}";

@@ -232,9 +232,14 @@ internal sealed class Handshake : IDisposable
             bool isRefusal = result.ReasonCode >= ReasonCode.UnspecifiedError; // a result that nobody filled in says success
             Refuse(isRefusal ? result.ReasonCode : ReasonCode.NotAuthorized, result.Reason); // [MQTT-4.12.0-4]
         }
+        else if (result.ValidUntil <= _broker.Clock.UtcNow)
+        {
+            Refuse(ReasonCode.NotAuthorized, "What this client authenticated with has expired");
+        }
         else
         {
             Complete(result.Principal, step.Data.Span, batch);
+            _connection.HoldsUntil(result.ValidUntil);
         }
     }
 

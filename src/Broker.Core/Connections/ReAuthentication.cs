@@ -70,6 +70,7 @@ internal sealed class ReAuthentication(ClientConnection connection, IAuthenticat
             return;
         }
 
+        if (step.Result is { } renewed) connection.HoldsUntil(renewed.ValidUntil);
         EnhancedAuthentication.Send(connection, IsOver ? ReasonCode.Success : ReasonCode.ContinueAuthentication, step.Data.Span);
         WakeBatch batch = WakeBatch.Rent();
         connection.MarkWaiting(batch);

@@ -144,4 +144,27 @@ public sealed record BrokerLimits
     /// </summary>
     [Range(0, 10_000_000)]
     public int OfflinePresence { get; init; } = 100_000;
+
+    /// <summary>
+    /// TLS handshakes under way at the same time, over all endpoints; one address may have half of them. More wait, as long as
+    /// `ConnectTimeout` lets them.
+    /// </summary>
+    [Range(2, 100_000)]
+    public int TlsHandshakes { get; init; } = 256;
+
+    /// <summary>Logins by password that wait to be hashed; one more is refused with 0x89 (HTTP: 503).</summary>
+    [Range(1, 100_000)]
+    public int WaitingLogins { get; init; } = 256;
+
+    /// <summary>Failed logins from one address (IPv6: one /64) within a minute; more attempts are refused with 0x97 (HTTP: 429), right or wrong.</summary>
+    [Range(1, 1_000_000)]
+    public int FailedLogins { get; init; } = 60;
+
+    /// <summary>Failed logins of one user from one address within a minute; more attempts are refused with 0x97 (HTTP: 429), right or wrong.</summary>
+    [Range(1, 1_000_000)]
+    public int FailedLoginsPerUser { get; init; } = 10;
+
+    /// <summary>Bytes of a token (JWT); a longer one is refused like a wrong one.</summary>
+    [Range(256, 65_535)]
+    public int TokenBytes { get; init; } = 8_192;
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Broker.Host.Configuration;
 
 namespace Broker.Host.Commands;
 
@@ -26,5 +27,10 @@ internal static class OperatorCommands
     private static RootCommand Root() => new("Broker: an MQTT 3.1.1 and 5.0 broker.")
     {
         AclCommand.Create(),
+        UserCommand.Create(PasswordInput.Process, ConfiguredPasswordFile),
     };
+
+    // Faults do not matter here: the file may be one that is to be made.
+    private static string? ConfiguredPasswordFile() =>
+        HostConfiguration.Read(CommandLine.Parse([]), Environment.GetEnvironmentVariables(), [AppContext.BaseDirectory, Environment.CurrentDirectory]).Options.Auth.PasswordFile;
 }

@@ -1,3 +1,5 @@
+using Broker.Host.Security;
+
 namespace Broker.Host.Configuration;
 
 /// <summary>An endpoint that is turned on and whose options were found sound.</summary>
@@ -7,6 +9,9 @@ namespace Broker.Host.Configuration;
 /// <param name="Certificate">The certificate of an encrypted one.</param>
 internal sealed record ConfiguredEndpoint(string Name, EndpointUrl Url, EndpointOptions Options, ServerCertificate? Certificate)
 {
+    /// <summary>Which client certificates it takes; null where it asks for none.</summary>
+    public ClientCertificateRules? ClientCertificates { get; init; }
+
     /// <summary>The key of its url.</summary>
     public string Key => $"Broker:Endpoints:{Name}:Url";
 }

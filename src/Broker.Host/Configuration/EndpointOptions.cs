@@ -9,6 +9,9 @@ internal sealed record EndpointOptions
     /// <summary>The certificate of an mqtts or https endpoint.</summary>
     public CertificateOptions? Certificate { get; init; }
 
+    /// <summary>Whether an mqtts or https endpoint wants client certificates, which <c>Auth:ClientCertificates</c> says more about.</summary>
+    public CertificateDemand ClientCertificates { get; init; }
+
     /// <summary>
     /// Whether payloads that claim to be UTF-8 text (Payload Format Indicator 1) are checked, and false claims refused with
     /// 0x99. Off by default: it costs a pass over every such payload.

@@ -6,22 +6,26 @@ internal sealed class EndpointRules(Settings settings, List<ConfigurationFault> 
     private const string Section = "Broker:Endpoints";
 
     /// <summary>The endpoints that are turned on; every one that breaks a rule is a fault.</summary>
-    public IReadOnlyList<ConfiguredEndpoint> Check(BrokerHostOptions options)
+    /// <param name="options">Everything that was configured.</param>
+    /// <param name="auth">What there is for saying who one is.</param>
+    public IReadOnlyList<ConfiguredEndpoint> Check(BrokerHostOptions options, ConfiguredAuth auth)
     {
         var endpoints = new List<ConfiguredEndpoint>();
         foreach ((string name, EndpointOptions endpoint) in options.Endpoints)
         {
-            if (TryCheck(name, endpoint) is { } sound) endpoints.Add(sound);
+            if (TryCheck(name, endpoint, auth) is { } sound) endpoints.Add(sound);
         }
 
         for (int i = 1; i < endpoints.Count; i++) CheckOverlap(endpoints[i], endpoints.Take(i));
-        foreach (ConfiguredEndpoint endpoint in endpoints) CheckAnonymous(endpoint, options.Auth);
+        var access = new LoginRules(options.Auth, options.Acl.Path.Length > 0, Fault);
+        foreach (ConfiguredEndpoint endpoint in endpoints) access.Check(endpoint);
+        access.CheckUse(endpoints);
         bool allOff = options.Endpoints.Values.All(endpoint => endpoint.Url.Length == 0);
         if (allOff) faults.Add(new(Section, null, "every endpoint is turned off; give at least one a Url"));
         return endpoints;
     }
 
-    private ConfiguredEndpoint? TryCheck(string name, EndpointOptions options)
+    private ConfiguredEndpoint? TryCheck(string name, EndpointOptions options, ConfiguredAuth auth)
     {
         string path = $"{Section}:{name}";
         if (!name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_'))
@@ -42,7 +46,11 @@ internal sealed class EndpointRules(Settings settings, List<ConfigurationFault> 
         }
 
         CheckOrigins(path, url, options);
-        return new ConfiguredEndpoint(name, url, options, CheckCertificate(path, url, options.Certificate));
+        CheckClientCertificates(path, url, options);
+        return new ConfiguredEndpoint(name, url, options, CheckCertificate(path, url, options.Certificate))
+        {
+            ClientCertificates = options.ClientCertificates == CertificateDemand.None ? null : auth.ClientCertificates,
+        };
     }
 
     private ServerCertificate? CheckCertificate(string path, EndpointUrl url, CertificateOptions? options)
@@ -66,6 +74,12 @@ internal sealed class EndpointRules(Settings settings, List<ConfigurationFault> 
         return certificate;
     }
 
+    private void CheckClientCertificates(string path, EndpointUrl url, EndpointOptions options)
+    {
+        if (options.ClientCertificates == CertificateDemand.None || url.IsEncrypted) return;
+        Fault($"{path}:ClientCertificates", $"is set, but {url.Scheme}:// does not encrypt; write {url.Scheme}s:// in {path}:Url");
+    }
+
     private void CheckOrigins(string path, EndpointUrl url, EndpointOptions options)
     {
         if (options.AllowedOrigins is not { } origins) return;
@@ -83,17 +97,6 @@ internal sealed class EndpointRules(Settings settings, List<ConfigurationFault> 
     {
         if (earlier.FirstOrDefault(other => other.Url.Overlaps(endpoint.Url)) is not { } taken) return;
         Fault(endpoint.Key, $"'{endpoint.Options.Url}' claims the same address and port as {taken.Key} ('{taken.Options.Url}')");
-    }
-
-    private void CheckAnonymous(ConfiguredEndpoint endpoint, AuthOptions auth)
-    {
-        if (auth.AllowAnonymous == true || (auth.AllowAnonymous is null && endpoint.Url.IsLoopback)) return;
-        string what = auth.AllowAnonymous is null
-            ? $"'{endpoint.Options.Url}' can be reached from other machines, and there is no authentication yet: anybody could connect"
-            : $"Broker:Auth:AllowAnonymous is false, and there is no authentication yet: nobody could connect to '{endpoint.Options.Url}'";
-        Fault(endpoint.Key, what
-            + "; to let anybody in, on purpose, add \"Auth\": { \"AllowAnonymous\": true } to \"Broker\" in appsettings.json, "
-            + "or set Broker__Auth__AllowAnonymous=true, or pass --Broker:Auth:AllowAnonymous true");
     }
 
     private void Fault(string key, string message) => faults.Add(new(key, settings.OriginOf(key), message));

@@ -16,6 +16,7 @@ internal sealed record HostConfiguration(
     BrokerHostOptions Options, IReadOnlyList<ConfiguredEndpoint> Endpoints, IConfigurationRoot Root, IReadOnlyList<ConfigurationFault> Faults)
 {
     private const string Section = "Broker";
+    private const string AuthSection = $"{Section}:Auth";
     private const string EndpointsSection = $"{Section}:Endpoints";
     private static readonly string[] _sections = [nameof(BrokerHostOptions.Endpoints), nameof(MqttBrokerOptions.Limits), nameof(BrokerHostOptions.Auth), nameof(BrokerHostOptions.Acl), nameof(BrokerHostOptions.Audit), nameof(BrokerHostOptions.Reload), "ChangeOnly"];
 
@@ -37,6 +38,9 @@ internal sealed record HostConfiguration(
 
     /// <summary>The access rules; null where <c>Acl:Path</c> is not set.</summary>
     public LoadedAccessRules? AccessRules { get; private init; }
+
+    /// <summary>What <c>Broker:Auth</c> names, read.</summary>
+    public ConfiguredAuth Auth { get; init; } = new();
 
     /// <summary>Where JSON files are looked for, whether there are any or not.</summary>
     public IReadOnlyList<string> Files { get; private init; } = [];
@@ -78,18 +82,31 @@ internal sealed record HostConfiguration(
     {
         var reader = new OptionsReader(settings, faults);
         BrokerLimits limits = reader.Fill(new BrokerLimits(), $"{Section}:Limits");
-        AuthOptions auth = reader.Fill(new AuthOptions(), $"{Section}:Auth");
+        AuthOptions auth = ReadAuth(settings, reader);
         AclOptions acl = reader.Fill(new AclOptions(), $"{Section}:Acl");
         AuditOptions audit = reader.Fill(new AuditOptions(), $"{Section}:Audit");
         if (AuditPath.Check(audit.Path) is { } unwritable) faults.Add(new($"{Section}:Audit:Path", settings.OriginOf($"{Section}:Audit:Path"), unwritable));
         ReloadOptions reload = reader.Fill(new ReloadOptions(), $"{Section}:Reload");
         MqttBrokerOptions broker = reader.Fill(new MqttBrokerOptions(), Section, _sections) with { Limits = limits, ChangeRules = new ChangeRuleReader(settings, reader, faults).Read(limits) };
         var options = new BrokerHostOptions { Broker = broker, Auth = auth, Acl = acl, Audit = audit, Reload = reload, Endpoints = ReadEndpoints(settings, reader) };
-        IReadOnlyList<ConfiguredEndpoint> endpoints = new EndpointRules(settings, faults).Check(options);
+        ConfiguredAuth configured = new AuthRules(settings, faults).Check(auth, limits.TokenBytes);
+        IReadOnlyList<ConfiguredEndpoint> endpoints = new EndpointRules(settings, faults).Check(options, configured);
         OtherSections.Check(settings, faults);
         string[] names = [.. options.Endpoints.Keys];
         LoadedAccessRules? rules = acl.Path.Length == 0 ? null : LoadedAccessRules.Read(acl.Path, names, faults);
-        return new HostConfiguration(options, endpoints, settings.ToConfiguration(), faults) { AccessRules = rules };
+        return new HostConfiguration(options, endpoints, settings.ToConfiguration(), faults) { AccessRules = rules, Auth = configured };
+    }
+
+    private static AuthOptions ReadAuth(Settings settings, OptionsReader reader)
+    {
+        const string Jwt = $"{AuthSection}:{nameof(AuthOptions.Jwt)}";
+        const string ClientCertificates = $"{AuthSection}:{nameof(AuthOptions.ClientCertificates)}";
+        AuthOptions auth = reader.Fill(new AuthOptions(), AuthSection, nameof(AuthOptions.Jwt), nameof(AuthOptions.ClientCertificates));
+        reader.ExpectSection(Jwt);
+        reader.ExpectSection(ClientCertificates);
+        if (settings.IsSection(Jwt)) auth = auth with { Jwt = reader.Fill(new JwtOptions(), Jwt) };
+        if (settings.IsSection(ClientCertificates)) auth = auth with { ClientCertificates = reader.Fill(new ClientCertificateOptions(), ClientCertificates) };
+        return auth;
     }
 
     private static Dictionary<string, EndpointOptions> ReadEndpoints(Settings settings, OptionsReader reader)

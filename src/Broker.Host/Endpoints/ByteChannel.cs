@@ -1,3 +1,5 @@
+using Broker.Core.Security;
+
 namespace Broker.Host.Endpoints;
 
 /// <summary>
@@ -12,6 +14,9 @@ internal abstract class ByteChannel : IDisposable
 {
     /// <summary>Makes it ready: handshake, upgrade.</summary>
     public abstract Task OpenAsync();
+
+    /// <summary>Who the peer is by its certificate, once the channel is open; null where it showed none.</summary>
+    public virtual ProvenIdentity? Proven => null;
 
     /// <summary>Receives what there is, at least a byte; 0 when the peer has closed its side. An empty buffer only waits.</summary>
     public abstract ValueTask<int> ReceiveAsync(Memory<byte> buffer);

@@ -45,6 +45,7 @@ internal sealed class ChannelConnection(ByteChannel channel, TimeProvider time, 
         {
             // The broker's time for a CONNECT runs already, so it bounds the handshake, too.
             await channel.OpenAsync();
+            info.Proven ??= channel.Proven;
             Task reading = ReadAsync();
             await WriteAsync();
             if (_finished) await EndAsync(reading);

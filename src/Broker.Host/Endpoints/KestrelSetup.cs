@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Broker.Host.Configuration;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -14,6 +13,9 @@ namespace Broker.Host.Endpoints;
 /// <summary>Makes Kestrel serve the sockets that are bound already, and nothing else.</summary>
 internal static class KestrelSetup
 {
+    // Where a connection keeps its place among the handshakes.
+    private static readonly object _place = new();
+
     /// <summary>Configures it.</summary>
     /// <param name="builder">The application.</param>
     /// <param name="endpoints">The HTTP endpoints.</param>
@@ -31,6 +33,7 @@ internal static class KestrelSetup
         builder.Services.AddSingleton<IConnectionListenerFactory>(http2);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
+            var tls = kestrel.ApplicationServices.GetRequiredService<TlsEndpoints>();
             var preface = new Http2Preface(http2, kestrel.Limits.KeepAliveTimeout);
             kestrel.Listen(http2.EndPoint, listen => listen.Protocols = HttpProtocols.Http2);
             kestrel.AddServerHeader = false;
@@ -38,7 +41,7 @@ internal static class KestrelSetup
             kestrel.Limits.RequestHeadersTimeout = headerTimeout;
             foreach (BoundEndpoint endpoint in endpoints)
             {
-                foreach (IPEndPoint address in endpoint.LocalEndPoints) kestrel.Listen(address, listen => Configure(listen, endpoint.Endpoint, preface));
+                foreach (IPEndPoint address in endpoint.LocalEndPoints) kestrel.Listen(address, listen => Configure(listen, tls.Of(endpoint.Endpoint.Name), preface));
             }
         });
     }
@@ -52,9 +55,9 @@ internal static class KestrelSetup
         return listener;
     }
 
-    private static void Configure(ListenOptions listen, ConfiguredEndpoint endpoint, Http2Preface preface)
+    private static void Configure(ListenOptions listen, TlsHandshake? tls, Http2Preface preface)
     {
-        if (endpoint.Certificate is not { } certificate)
+        if (tls is null)
         {
             listen.Protocols = HttpProtocols.Http1; // HTTP/2 needs TLS to be agreed upon, or a client that knows
             listen.Use(http1 => connection => preface.HandleAsync(connection, http1));
@@ -62,11 +65,20 @@ internal static class KestrelSetup
         }
 
         listen.Protocols = HttpProtocols.Http1AndHttp2;
-        listen.UseHttps(new HttpsConnectionAdapterOptions
+        listen.Use(next => connection => EnterAsync(connection, tls, next));
+        listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => new(tls.Options), HandshakeTimeout = tls.Patience });
+        listen.Use(next => connection =>
         {
-            ServerCertificate = certificate.Leaf,
-            ServerCertificateChain = certificate.Intermediates,
-            SslProtocols = TlsHandshake.Protocols,
+            (connection.Items[_place] as IDisposable)?.Dispose(); // the handshake is over
+            return next(connection);
         });
+    }
+
+    private static async Task EnterAsync(ConnectionContext connection, TlsHandshake tls, ConnectionDelegate next)
+    {
+        using IDisposable? place = await tls.EnterAsync(SocketTuning.Readable(connection.RemoteEndPoint));
+        if (place is null) return; // no room in time: the connection ends
+        connection.Items[_place] = place;
+        await next(connection);
     }
 }

@@ -15,7 +15,7 @@ internal sealed class TcpEndpoint(BoundEndpoint bound, TcpServices services, Tim
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan _recovery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _quiet = TimeSpan.FromMinutes(1);
-    private readonly TlsHandshake? _tls = bound.Endpoint.Certificate is { } certificate ? new TlsHandshake(certificate) : null;
+    private readonly TlsHandshake? _tls = services.Tls.Of(bound.Endpoint.Name);
     private readonly List<Task> _loops = [];
     private int _taking;
     private long _exhaustionLogged;

@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Net.Sockets;
+using Broker.Core.Security;
 
 namespace Broker.Host.Endpoints;
 
@@ -10,6 +11,7 @@ internal sealed class TlsChannel : ByteChannel
     private readonly TlsHandshake _handshake;
     private readonly TlsSocketStream _inner;
     private readonly SslStream _stream;
+    private ProvenIdentity? _proven;
 
     /// <summary>Takes the socket over.</summary>
     public TlsChannel(Socket socket, TlsHandshake handshake)
@@ -22,9 +24,12 @@ internal sealed class TlsChannel : ByteChannel
     }
 
     /// <inheritdoc/>
+    public override ProvenIdentity? Proven => _proven;
+
+    /// <inheritdoc/>
     public override async Task OpenAsync()
     {
-        await _handshake.RunAsync(_stream);
+        _proven = await _handshake.RunAsync(_stream, SocketTuning.Readable(_socket.RemoteEndPoint));
         _inner.IsHandshaking = false;
     }
 

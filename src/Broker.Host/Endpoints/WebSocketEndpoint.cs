@@ -1,6 +1,7 @@
 using System.Net;
 using Broker.Core;
 using Broker.Core.Connections;
+using Broker.Core.Security;
 using Broker.Host.Configuration;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -9,7 +10,7 @@ using ConnectionInfo = Broker.Core.Connections.ConnectionInfo;
 namespace Broker.Host.Endpoints;
 
 /// <summary>MQTT over WebSocket: <c>/mqtt</c> on every HTTP endpoint.</summary>
-internal sealed class WebSocketEndpoint(RequestEndpoints endpoints, MqttBroker broker, TimeProvider time, ILogger<WebSocketEndpoint> logger)
+internal sealed class WebSocketEndpoint(RequestEndpoints endpoints, TlsEndpoints tls, MqttBroker broker, TimeProvider time, ILogger<WebSocketEndpoint> logger)
 {
     /// <summary>Where it is.</summary>
     public const string Path = "/mqtt";
@@ -44,7 +45,18 @@ internal sealed class WebSocketEndpoint(RequestEndpoints endpoints, MqttBroker b
             return;
         }
 
-        var info = new ConnectionInfo(endpoint.Name, TransportKind.WebSocket, RemoteOf(context), endpoint.Options.ValidatePayloadFormat) { IsEncrypted = request.IsHttps };
+        ProvenIdentity? proven = null;
+        if (tls.Of(endpoint.Name)?.TryIdentify(context.Connection.ClientCertificate, out proven) == false)
+        {
+            await Problems.WriteAsync(context, StatusCodes.Status403Forbidden, "The client certificate does not hold any more.");
+            return;
+        }
+
+        var info = new ConnectionInfo(endpoint.Name, TransportKind.WebSocket, RemoteOf(context), endpoint.Options.ValidatePayloadFormat)
+        {
+            IsEncrypted = request.IsHttps,
+            Proven = proven,
+        };
         bool taken = await new ChannelConnection(new WebSocketChannel(context, subProtocol), time, logger).RunAsync(broker, info);
         if (!taken) await Problems.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "The broker takes no more connections now.");
     }

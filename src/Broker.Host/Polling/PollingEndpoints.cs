@@ -3,6 +3,7 @@ using Broker.Core.Connections;
 using Broker.Core.Polling;
 using Broker.Core.Security;
 using Broker.Host.Endpoints;
+using Broker.Host.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
@@ -13,7 +14,7 @@ using ConnectionInfo = Broker.Core.Connections.ConnectionInfo;
 namespace Broker.Host.Polling;
 
 /// <summary>The polling API: <c>/topics</c> and <c>/requests</c> on every HTTP endpoint, and what describes them.</summary>
-internal sealed class PollingEndpoints(TopicPolling polling, RequestEndpoints endpoints, TimeProvider time, ILogger<PollingEndpoints> logger)
+internal sealed class PollingEndpoints(TopicPolling polling, RequestEndpoints endpoints, HttpCallers callers, TimeProvider time, ILogger<PollingEndpoints> logger)
 {
     private const string Topics = "/topics/{**topic}";
     private const string Requests = "/requests/{**topic}";
@@ -30,13 +31,9 @@ internal sealed class PollingEndpoints(TopicPolling polling, RequestEndpoints en
         OpenApiDocument.Map(routes);
     }
 
-    /// <summary>Whose rights a request is made with: nothing asks HTTP callers who they are yet.</summary>
-    private static Principal CallerOf(HttpContext context) => Principal.Anonymous;
-
     /// <summary>The caller and its connection; one for all requests of the same caller on a connection, so that decisions are remembered.</summary>
-    private AccessSubject SubjectOf(HttpContext context)
+    private AccessSubject SubjectOf(HttpContext context, Principal caller)
     {
-        Principal caller = CallerOf(context);
         IDictionary<object, object?>? items = context.Features.Get<IConnectionItemsFeature>()?.Items;
         if (items is not null && items.TryGetValue(typeof(AccessSubject), out object? known) && known is AccessSubject subject && subject.Principal == caller) return subject;
         EndPoint? remote = context.Connection.RemoteIpAddress is { } address ? SocketTuning.Readable(new IPEndPoint(address, context.Connection.RemotePort)) : null;
@@ -59,7 +56,7 @@ internal sealed class PollingEndpoints(TopicPolling polling, RequestEndpoints en
 
         try
         {
-            await handleAsync(context, SubjectOf(context));
+            if (await callers.IdentifyAsync(context) is { } caller) await handleAsync(context, SubjectOf(context, caller));
         }
         catch (BadHttpRequestException e)
         {

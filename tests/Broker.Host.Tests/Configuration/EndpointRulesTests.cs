@@ -1,4 +1,6 @@
 using Broker.Host.Configuration;
+using Broker.Host.Tests.Harness;
+using Broker.Host.Tests.Security;
 
 namespace Broker.Host.Tests.Configuration;
 
@@ -11,10 +13,15 @@ public sealed class EndpointRulesTests
     [InlineData("mqtt://192.168.1.5:1883")]
     public void An_endpoint_beyond_loopback_is_a_fault_that_says_what_to_add(string url)
     {
-        string fault = ConfigurationCase.FromArguments("--Broker:Endpoints:Mqtt:Url", url).OnlyFault();
+        HostConfiguration configuration = ConfigurationCase.FromArguments("--Broker:Endpoints:Mqtt:Url", url);
 
+        Assert.Equal(2, configuration.Faults.Count);
+        string fault = configuration.Faults[0].ToString();
+        Assert.Contains("there are no access rules", configuration.Faults[1].Message, StringComparison.Ordinal);
+        Assert.Contains(""" "Acl": { "Path": "acl.txt" }""", configuration.Faults[1].Message, StringComparison.Ordinal);
         Assert.StartsWith($"Broker:Endpoints:Mqtt:Url (argument --Broker:Endpoints:Mqtt:Url): '{url}' can be reached from other machines", fault, StringComparison.Ordinal);
-        Assert.Contains("""add "Auth": { "AllowAnonymous": true } to "Broker" in appsettings.json""", fault, StringComparison.Ordinal);
+        Assert.Contains("""add users ('Broker.Host user add NAME --file users') and "Auth": { "PasswordFile": "users" } to "Broker" in appsettings.json""", fault, StringComparison.Ordinal);
+        Assert.Contains(""" "Auth": { "AllowAnonymous": true }""", fault, StringComparison.Ordinal);
         Assert.Contains("Broker__Auth__AllowAnonymous=true", fault, StringComparison.Ordinal);
         Assert.Contains("--Broker:Auth:AllowAnonymous true", fault, StringComparison.Ordinal);
     }
@@ -22,17 +29,26 @@ public sealed class EndpointRulesTests
     [Fact]
     public void An_http_endpoint_beyond_loopback_is_one_too_since_it_takes_websockets()
     {
-        string fault = ConfigurationCase.FromArguments("--Broker:Endpoints:Http:Url", "http://0.0.0.0:8080").OnlyFault();
+        HostConfiguration configuration = ConfigurationCase.FromArguments("--Broker:Endpoints:Http:Url", "http://0.0.0.0:8080");
 
-        Assert.StartsWith("Broker:Endpoints:Http:Url ", fault, StringComparison.Ordinal);
+        Assert.Equal(2, configuration.Faults.Count);
+        Assert.All(configuration.Faults, fault => Assert.StartsWith("Broker:Endpoints:Http:Url ", fault.ToString(), StringComparison.Ordinal));
     }
 
     [Fact]
-    public void With_anonymous_clients_allowed_on_purpose_it_is_none()
+    public void With_a_login_or_anonymous_clients_on_purpose_and_with_access_rules_it_is_none()
     {
-        HostConfiguration configuration = ConfigurationCase.FromArguments("--Broker:Endpoints:Mqtt:Url", "mqtt://0.0.0.0:1883", "--Broker:Auth:AllowAnonymous", "true");
+        using var folder = new TempFolder();
+        string[] open = ["--Broker:Endpoints:Mqtt:Url", "mqtt://0.0.0.0:1883"];
+        string[] rules = ["--Broker:Acl:Path", folder.Write("acl.txt", "everyone\n  allow * #\n")];
+        string[] users = ["--Broker:Auth:PasswordFile", folder.Write("users", TestUsers.Text)];
+        string[] anonymous = ["--Broker:Auth:AllowAnonymous", "true"];
 
-        Assert.Empty(configuration.Faults);
+        Assert.Empty(ConfigurationCase.FromArguments([.. open, .. rules, .. users]).Faults);
+        Assert.Empty(ConfigurationCase.FromArguments([.. open, .. rules, .. anonymous]).Faults);
+        Assert.Contains("there are no access rules", ConfigurationCase.FromArguments([.. open, .. users]).OnlyFault(), StringComparison.Ordinal);
+        Assert.Contains("there are no access rules", ConfigurationCase.FromArguments([.. open, .. anonymous]).OnlyFault(), StringComparison.Ordinal);
+        Assert.Contains("nothing under Broker:Auth says who may connect", ConfigurationCase.FromArguments([.. open, .. rules]).OnlyFault(), StringComparison.Ordinal);
     }
 
     [Fact]

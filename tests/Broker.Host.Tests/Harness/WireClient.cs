@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Net.WebSockets;
+using System.Security.Cryptography.X509Certificates;
 using Broker.Core.Protocol;
 using Broker.Testing.Wire;
 
@@ -18,7 +19,8 @@ internal sealed class WireClient(Stream stream, Socket? socket = null) : IAsyncD
 
     /// <summary>Opens a connection; nothing is sent yet.</summary>
     /// <param name="address">mqtt:// or mqtts://</param>
-    public static async Task<WireClient> OpenAsync(Uri address)
+    /// <param name="certificate">What the client shows, over TLS.</param>
+    public static async Task<WireClient> OpenAsync(Uri address, X509Certificate2? certificate = null)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await socket.ConnectAsync(address.Host, address.Port, Eventually.Deadline());
@@ -26,7 +28,9 @@ internal sealed class WireClient(Stream stream, Socket? socket = null) : IAsyncD
         if (address.Scheme == "mqtts")
         {
             var tls = new SslStream(stream, leaveInnerStreamOpen: false);
-            await tls.AuthenticateAsClientAsync(TestCertificates.ClientOptions(), Eventually.Deadline());
+            SslClientAuthenticationOptions options = TestCertificates.ClientOptions();
+            if (certificate is not null) options.ClientCertificates = [certificate];
+            await tls.AuthenticateAsClientAsync(options, Eventually.Deadline());
             stream = tls;
         }
 
@@ -34,11 +38,12 @@ internal sealed class WireClient(Stream stream, Socket? socket = null) : IAsyncD
     }
 
     /// <summary>Opens a WebSocket.</summary>
-    public static async Task<WireClient> OpenWebSocketAsync(Uri address)
+    public static async Task<WireClient> OpenWebSocketAsync(Uri address, X509Certificate2? certificate = null)
     {
         var socket = new ClientWebSocket();
         socket.Options.AddSubProtocol("mqtt");
         socket.Options.RemoteCertificateValidationCallback = TestCertificates.IsTestCertificate;
+        if (certificate is not null) socket.Options.ClientCertificates = [certificate];
         var builder = new UriBuilder(address) { Scheme = address.Scheme == "https" ? "wss" : "ws", Path = "/mqtt" };
         await socket.ConnectAsync(builder.Uri, Eventually.Deadline());
         return new WireClient(WebSocketStream.Create(socket, WebSocketMessageType.Binary, ownsWebSocket: true));
@@ -52,12 +57,18 @@ internal sealed class WireClient(Stream stream, Socket? socket = null) : IAsyncD
         return client;
     }
 
-    /// <summary>Sends CONNECT and wants a yes.</summary>
-    public async Task<ServerPacket.ConnAck> ConnectAsync(ConnectOptions options)
+    /// <summary>Sends CONNECT and gives the answer, whatever it is.</summary>
+    public async Task<ServerPacket.ConnAck> AskAsync(ConnectOptions options)
     {
         _version = options.Version;
         await SendAsync(ClientPackets.Connect(options));
-        ServerPacket.ConnAck answer = await ExpectAsync<ServerPacket.ConnAck>();
+        return await ExpectAsync<ServerPacket.ConnAck>();
+    }
+
+    /// <summary>Sends CONNECT and wants a yes.</summary>
+    public async Task<ServerPacket.ConnAck> ConnectAsync(ConnectOptions options)
+    {
+        ServerPacket.ConnAck answer = await AskAsync(options);
         Assert.Equal(ReasonCode.Success, answer.ReasonCode);
         return answer;
     }

@@ -42,6 +42,13 @@ internal sealed class OtherProcess : IAsyncDisposable
         Assert.True(_process.ExitCode == 0, $"Exit code {_process.ExitCode}: {Output}");
     }
 
+    /// <summary>Waits for its end, good or bad, and gives the exit code.</summary>
+    public async Task<int> EndAsync()
+    {
+        await _process.WaitForExitAsync(Eventually.Deadline());
+        return _process.ExitCode;
+    }
+
     public void Kill() => _process.Kill();
 
     public async ValueTask DisposeAsync()

@@ -52,6 +52,7 @@ public sealed class ExitCodeTests
 
         Assert.Equal(2, exitCode);
         Assert.Contains("--Broker:Auth:AllowAnonymous true", error, StringComparison.Ordinal);
+        Assert.Contains(""" "Acl": { "Path": "acl.txt" }""", error, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -76,7 +77,9 @@ public sealed class ExitCodeTests
     {
         string url = $"{scheme}://203.0.113.7:1883";
 
-        (int exitCode, _, string error) = await BrokerProcess.RunAsync([.. _freePorts, "--Broker:Endpoints:Mqtt:Url", url, "--Broker:Auth:AllowAnonymous", "true"]);
+        (int exitCode, _, string error) = await BrokerProcess.RunAsync(
+            [.. _freePorts, "--Broker:Endpoints:Mqtt:Url", url, "--Broker:Auth:AllowAnonymous", "true", "--Broker:Acl:Path", "acl.txt"],
+            files: new Dictionary<string, string> { ["acl.txt"] = "anonymous\n  allow * #\n" });
 
         Assert.Equal(1, exitCode);
         Assert.Equal($"Broker:Endpoints:Mqtt:Url: {url} is not an address of this machine", error.TrimEnd());

@@ -82,7 +82,9 @@ public sealed class ReadyLineTests
     [Fact]
     public async Task All_addresses_are_reached_where_the_operator_said_so_and_a_warning_says_it()
     {
-        await using BrokerProcess broker = await BrokerProcess.StartAsync("--Broker:Endpoints:Mqtt:Url", "mqtt://*:0", "--Broker:Auth:AllowAnonymous", "true");
+        using var folder = new TempFolder();
+        string rules = folder.Write("acl.txt", "anonymous\n  allow * #\n");
+        await using BrokerProcess broker = await BrokerProcess.StartAsync("--Broker:Endpoints:Mqtt:Url", "mqtt://*:0", "--Broker:Auth:AllowAnonymous", "true", "--Broker:Acl:Path", rules);
 
         await using WireClient client = await WireClient.ConnectAsync(new Uri($"mqtt://127.0.0.1:{broker.Address("Mqtt").Port}"));
         await client.PingAsync();
@@ -126,7 +128,7 @@ public sealed class ReadyLineTests
     {
         await using BrokerProcess broker = await BrokerProcess.StartAsync("--Logging:Console:FormatterName", "json");
 
-        await Eventually.Until("a line of JSON", () => broker.Error.Contains("\"Category\":\"Broker.Host.BrokerService\"", StringComparison.Ordinal));
+        await Eventually.Until("a line of JSON", () => broker.Error.Contains("\"Category\":\"Broker.Host.Security.AccessReport\"", StringComparison.Ordinal));
     }
 
     private static bool HasIPv6Loopback()

@@ -1,0 +1,75 @@
+using Broker.Host.Configuration;
+using Broker.Host.Security;
+using Microsoft.Extensions.Configuration;
+
+namespace Broker.Host.Reloading;
+
+/// <summary>Users and keys for tokens: what is in their files can change while the broker runs; what else is under <c>Broker:Auth</c> is read at the start.</summary>
+internal sealed class LoginSettings(HostConfiguration started, Authentication authentication) : IReloadable
+{
+    private const string Section = "Broker:Auth:";
+    private readonly HostConfiguration _started = started;
+    private volatile HostConfiguration _current = started;
+
+    /// <inheritdoc/>
+    public string Name => "logins";
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Files => FilesOf(_current);
+
+    /// <inheritdoc/>
+    public ReloadPlan Prepare(HostConfiguration next)
+    {
+        var changes = new List<Action>();
+        var summary = new List<string>();
+        if (authentication.Users is { } users && next.Auth.Users is { } file && file.Digest != users.Current.Digest)
+        {
+            changes.Add(() => users.Current = file);
+            summary.Add($"{file.Users.Count} users instead of {users.Current.Users.Count}");
+        }
+
+        if (authentication.TokenKeys is { } store && next.Auth.TokenKeys is { } keys && keys.Digest != store.Current?.Digest)
+        {
+            changes.Add(() => store.Current = keys);
+            summary.Add($"{keys.Keys.Count} key(s) for tokens");
+        }
+
+        return new ReloadPlan
+        {
+            AtNextStart = [.. Changed(next)],
+            Summary = summary.Count == 0 ? null : string.Join(", ", summary),
+            Apply = changes.Count == 0 && FilesOf(next).SequenceEqual(Files) ? null : () =>
+            {
+                foreach (Action change in changes) change();
+                _current = next;
+            },
+        };
+    }
+
+    private static List<string> FilesOf(HostConfiguration configuration) =>
+        [.. new[] { configuration.Options.Auth.PasswordFile, configuration.Options.Auth.Jwt?.KeyFile }.OfType<string>().Where(path => path.Length > 0)];
+
+    private IEnumerable<string> Changed(HostConfiguration next)
+    {
+        Dictionary<string, string?> before = Values(_started);
+        Dictionary<string, string?> after = Values(next);
+        return before.Keys.Union(after.Keys, StringComparer.OrdinalIgnoreCase).Where(key => before.GetValueOrDefault(key) != after.GetValueOrDefault(key));
+    }
+
+    // Another file in place of one takes effect at once; a first one, or none any more, does not.
+    private Dictionary<string, string?> Values(HostConfiguration configuration)
+    {
+        var values = configuration.Root.AsEnumerable()
+            .Where(pair => pair.Value is not null && pair.Key.StartsWith(Section, StringComparison.OrdinalIgnoreCase))
+            .ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.OrdinalIgnoreCase);
+        Soften(values, "PasswordFile", authentication.Users is not null);
+        Soften(values, "Jwt:KeyFile", authentication.TokenKeys is not null && _started.Auth.TokenKeysUrl is null);
+        foreach (string option in (string[])["CaFile", "CrlFile", "Principal", "Prefix"]) Soften(values, $"ClientCertificates:{option}", _started.Auth.ClientCertificates is not null);
+        return values;
+    }
+
+    private static void Soften(Dictionary<string, string?> values, string key, bool canChange)
+    {
+        if (canChange && values.ContainsKey(Section + key)) values[Section + key] = "";
+    }
+}

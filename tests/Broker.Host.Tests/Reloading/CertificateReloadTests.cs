@@ -1,0 +1,114 @@
+using System.Security.Cryptography.X509Certificates;
+using Broker.Core.Protocol;
+using Broker.Host.Tests.Harness;
+using Broker.Host.Tests.Security;
+
+namespace Broker.Host.Tests.Reloading;
+
+/// <summary>What is renewed while the broker runs: certificates by themselves, users and keys at a reload.</summary>
+public sealed class CertificateReloadTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+    private readonly TestAuthority _authority = new();
+
+    public void Dispose()
+    {
+        _authority.Dispose();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_new_certificate_is_shown_to_new_connections_and_the_old_ones_live_on()
+    {
+        await using BrokerProcess broker = await StartAsync();
+        await using WireClient old = await WireClient.ConnectAsync(broker.Address("Mqtt"));
+        string before = await ShownAsync(broker);
+
+        TestCertificates.WritePem(_folder);
+        await Eventually.Until("the new certificate is shown", async () => await ShownAsync(broker) != before);
+
+        await old.PingAsync();
+        Assert.Contains("took new certificates", broker.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_bad_replacement_keeps_the_certificate_and_says_so()
+    {
+        await using BrokerProcess broker = await StartAsync();
+        string before = await ShownAsync(broker);
+
+        _folder.Write("server.pem", "no certificate at all");
+        await Eventually.Until("it says so", () => broker.Error.Contains("A new certificate cannot be used, the one before stays: Broker:Endpoints:Mqtt:Certificate:", StringComparison.Ordinal));
+
+        Assert.Equal(before, await ShownAsync(broker));
+        TestCertificates.WritePem(_folder); // and the next good one is taken
+        await Eventually.Until("the new certificate is shown", async () => await ShownAsync(broker) != before);
+    }
+
+    [Fact]
+    public async Task A_certificate_that_is_revoked_gets_in_no_more_without_a_restart()
+    {
+        using X509Certificate2 certificate = _authority.Issue();
+        _folder.Write("ca.crl", _authority.RevocationList());
+        await using BrokerProcess broker = await StartAsync(
+            "--Broker:Endpoints:Mqtt:ClientCertificates", "require", "--Broker:Auth:ClientCertificates:CaFile", _folder.Write("ca.pem", _authority.Pem),
+            "--Broker:Auth:ClientCertificates:CrlFile", Path.Combine(_folder.Path, "ca.crl"), "--Broker:Auth:ClientCertificates:Principal", "cn");
+        Assert.True(await IsLetInAsync(broker, certificate));
+
+        _folder.Write("ca.crl", _authority.RevocationList(null, certificate));
+
+        await Eventually.Until("it is refused", async () => !await IsLetInAsync(broker, certificate));
+    }
+
+    [Fact]
+    public async Task Users_come_and_go_by_a_hangup_signal()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Skip("Windows has no such signal");
+        string users = _folder.Write("users", TestUsers.Alice + "\n");
+        await using BrokerProcess broker = await BrokerProcess.StartAsync("--Broker:Auth:PasswordFile", users);
+        Assert.Equal((0, 0x86), (await CodeAsync(broker, "alice", "wonderland"), await CodeAsync(broker, "bob", "builder")));
+
+        _folder.Write("users", "bob:broken\n");
+        broker.Signal(1);
+        await Eventually.Until("the fault is told", () => broker.Error.Contains("user bob: there is no hash", StringComparison.Ordinal));
+        Assert.Equal(0, await CodeAsync(broker, "alice", "wonderland"));
+
+        _folder.Write("users", TestUsers.Bob + "\n");
+        broker.Signal(1);
+        await Eventually.Until("the users are taken", () => broker.Error.Contains("1 users instead of 1", StringComparison.Ordinal));
+
+        Assert.Equal((0x86, 0), (await CodeAsync(broker, "alice", "wonderland"), await CodeAsync(broker, "bob", "builder"))); // not even remembered
+    }
+
+    private static async Task<int> CodeAsync(BrokerProcess broker, string user, string password)
+    {
+        await using WireClient client = await WireClient.OpenAsync(broker.Address("Mqtt"));
+        return (await client.AskAsync(LoginCase.Options("c" + user, user, password))).ReturnCode;
+    }
+
+    private static async Task<string> ShownAsync(BrokerProcess broker)
+    {
+        await using WireClient client = await WireClient.OpenAsync(broker.Address("Mqtt"));
+        return ((System.Net.Security.SslStream)client.Stream).RemoteCertificate!.GetCertHashString();
+    }
+
+    private static async Task<bool> IsLetInAsync(BrokerProcess broker, X509Certificate2 certificate)
+    {
+        try
+        {
+            await using WireClient client = await WireClient.OpenAsync(broker.Address("Mqtt"), certificate);
+            return (await client.AskAsync(new() { ClientId = "c" })).ReasonCode == ReasonCode.Success;
+        }
+        catch (Exception e) when (e is IOException or InvalidOperationException or System.Security.Authentication.AuthenticationException)
+        {
+            return false;
+        }
+    }
+
+    private Task<BrokerProcess> StartAsync(params string[] more)
+    {
+        (string path, string key) = TestCertificates.WritePem(_folder);
+        return BrokerProcess.StartAsync(
+            ["--Broker:Endpoints:Mqtt:Url", "mqtts://127.0.0.1:0", "--Broker:Endpoints:Mqtt:Certificate:Path", path, "--Broker:Endpoints:Mqtt:Certificate:KeyPath", key, "--Broker:Endpoints:Http:Url", "", .. more]);
+    }
+}
