@@ -26,6 +26,7 @@ internal sealed class LastValues
     private readonly TopicTree<TopicState> _tree;
     private readonly Lock[] _locks = new Lock[Locks];
     private readonly Lock _gate = new();
+    private readonly RemovedTopics _removed = new();
     private TopicState? _oldest;
     private TopicState? _newest;
     private int _count;
@@ -132,8 +133,25 @@ internal sealed class LastValues
     {
         lock (_gate)
         {
-            if (state.CountedBytes != TopicState.NotListed && state.IsValue(message)) Forget(state);
+            if (state.CountedBytes == TopicState.NotListed || !state.IsValue(message)) return;
+            _removed.Add(new RemovedTopic(message.Topic.ToArray(), Interlocked.Increment(ref _changeNumber), state.SeenAt));
+            Forget(state);
         }
+    }
+
+    /// <summary>
+    /// The topics that a filter matches and whose values were removed between two numbers, without those that have one again;
+    /// false if not all of them are remembered.
+    /// </summary>
+    public bool TryRemovedSince(long since, long head, ReadOnlySpan<byte> filter, List<RemovedTopic> removed)
+    {
+        lock (_gate)
+        {
+            if (!_removed.TryCollect(since, head, filter, removed)) return false;
+        }
+
+        removed.RemoveAll(topic => Find(topic.Topic) is { Size: > 0 });
+        return true;
     }
 
     /// <summary>Forgets everything.</summary>

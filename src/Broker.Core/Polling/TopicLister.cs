@@ -9,7 +9,7 @@ namespace Broker.Core.Polling;
 /// Polls of all topics that a filter matches. Changes of all topics are numbered; a cursor is the number up to which the caller
 /// has them. Who is little behind is told from the list of the latest changes; who is far behind, or new, from a search through
 /// all topics, which goes on from page to page and at its end hands out the number of the moment at which it began. So whatever
-/// changes meanwhile is told by the next poll, and nothing is missed.
+/// changes meanwhile is told by the next poll, and nothing is missed. Removals are told by the page whose cursor passes them.
 /// </summary>
 /// <remarks>Threading: any thread.</remarks>
 internal sealed class TopicLister
@@ -44,8 +44,19 @@ internal sealed class TopicLister
         if (cursor.Run != _run) cursor = new TopicCursor(_run, 0); // of another run, in which the numbers meant something else: everything is new
         var found = new List<TopicPicture>();
         limit = Math.Clamp(limit, 1, MostTopics);
+        var removed = new List<RemovedTopic>();
+        bool isFull = cursor.Since == 0;
         TopicCursor next = cursor.IsSearch ? Search(filter, cursor, limit, found, out bool hasMore) : Start(filter, cursor, limit, found, out hasMore);
-        page = new TopicPage(ValuesOf(caller, found), next.ToString(), hasMore);
+        bool isPassed = !isFull && !next.IsSearch; // what was removed up to the next cursor is told by this page
+        if (isPassed && !_parts.Values.TryRemovedSince(cursor.Since, next.Since, filter, removed))
+        {
+            Release(found, 0);
+            isFull = true;
+            cursor = new TopicCursor(_run, 0);
+            next = Start(filter, cursor, limit, found, out hasMore);
+        }
+
+        page = new TopicPage(ValuesOf(caller, found), RemovalsOf(caller, removed), isFull, next.ToString(), hasMore);
         return PollStatus.Ok;
     }
 
@@ -55,18 +66,25 @@ internal sealed class TopicLister
         {
             int count = CountOfPage(found, limit);
             hasMore = count < found.Count;
-            if (hasMore) head = found[count - 1].ChangeNumber; // a page has at least one
-            Release(found, count);
-            return cursor with { Since = head };
-        }
+            if (!hasMore || cursor.Since > 0)
+            {
+                if (hasMore) head = found[count - 1].ChangeNumber; // a page has at least one
+                Release(found, count);
+                return cursor with { Since = head };
+            }
 
-        if (_parts.Values.TryPictures(filter, cursor.Since, limit, found) && CountOfPage(found, limit) == found.Count)
+            Release(found, 0); // a listing of everything is one to its end: a search
+        }
+        else if (_parts.Values.TryPictures(filter, cursor.Since, limit, found) && CountOfPage(found, limit) == found.Count)
         {
             hasMore = false;
             return cursor with { Since = head };
         }
+        else
+        {
+            Release(found, 0);
+        }
 
-        Release(found, 0);
         return Search(filter, cursor with { Head = head }, limit, found, out hasMore);
     }
 
@@ -74,11 +92,13 @@ internal sealed class TopicLister
     {
         var search = new TopicTreeCursor { Position = cursor.Position, Generation = cursor.Generation };
         long bytes = 0;
+        int step = 1; // and more from step to step: large values end the page soon
         hasMore = true;
         for (int last = cursor.Position; hasMore && found.Count < limit && bytes < PageBytes && search.Position - last < TopicsLookedAt;)
         {
             int before = found.Count;
-            hasMore = _parts.Values.TryPicturesNext(filter, cursor.Since, Math.Min(TopicsPerStep, limit - before), found, ref search);
+            hasMore = _parts.Values.TryPicturesNext(filter, cursor.Since, Math.Min(step, limit - before), found, ref search);
+            step = Math.Min(2 * step, TopicsPerStep);
             for (int i = before; i < found.Count; i++) bytes += found[i].Value.Size;
         }
 
@@ -99,6 +119,19 @@ internal sealed class TopicLister
     {
         for (int i = from; i < found.Count; i++) found[i].Value.Release();
         found.RemoveRange(from, found.Count - from);
+    }
+
+    private List<TopicRemoval> RemovalsOf(AccessSubject caller, List<RemovedTopic> removed)
+    {
+        var removals = new List<TopicRemoval>(removed.Count);
+        foreach (RemovedTopic topic in removed)
+        {
+            var request = new AccessRequest { Subject = caller, Action = AccessAction.Receive, Topic = topic.Topic, Retain = true };
+            bool isShown = _parts.Authorizer.IsAllowed(request);
+            if (isShown) removals.Add(new TopicRemoval(topic.Topic, DateTimeOffset.FromUnixTimeMilliseconds(topic.At)));
+        }
+
+        return removals;
     }
 
     private List<TopicValue> ValuesOf(AccessSubject caller, List<TopicPicture> found)

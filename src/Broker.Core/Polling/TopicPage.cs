@@ -4,15 +4,26 @@ namespace Broker.Core.Polling;
 /// <remarks>Owner: the caller, who disposes it and with it the values.</remarks>
 public sealed class TopicPage : IDisposable
 {
-    internal TopicPage(IReadOnlyList<TopicValue> topics, string cursor, bool hasMore)
+    internal TopicPage(IReadOnlyList<TopicValue> topics, IReadOnlyList<TopicRemoval> removed, bool isFull, string cursor, bool hasMore)
     {
         Topics = topics;
+        Removed = removed;
+        IsFull = isFull;
         Cursor = cursor;
         HasMore = hasMore;
     }
 
     /// <summary>The topics, each with its value.</summary>
     public IReadOnlyList<TopicValue> Topics { get; }
+
+    /// <summary>Topics whose values were removed; they do not count towards the limit.</summary>
+    public IReadOnlyList<TopicRemoval> Removed { get; }
+
+    /// <summary>
+    /// Whether the pages up to the next that has no more list everything, whatever the caller had: because there was no cursor, or
+    /// it was from an earlier run of the broker or so old that not every removal since is known. What none of them has is gone.
+    /// </summary>
+    public bool IsFull { get; }
 
     /// <summary>Where to go on: what this page lacks, and what changes from now on.</summary>
     public string Cursor { get; }

@@ -58,7 +58,7 @@ public sealed class TopicPolling
     /// <summary>
     /// Lists the topics that a filter matches, with their values; with a cursor, those that changed since. The right to subscribe
     /// to the filter is needed; topics that the caller may not receive from are left out. A topic that changes while the
-    /// caller goes from page to page may be listed twice, but no change is missed.
+    /// caller goes from page to page may be listed twice, but no change is missed, and no removal of a value.
     /// </summary>
     /// <param name="caller">Whose rights count.</param>
     /// <param name="filter">The topic filter.</param>

@@ -8,7 +8,7 @@ namespace Broker.Host.Polling;
 
 /// <summary>
 /// Topics as a JSON array of <c>{topic, etag, lastModified, lastSeen, version, contentType?, text | payload}</c>: a payload that
-/// is UTF-8 is <c>text</c>, any other <c>payload</c> in base64.
+/// is UTF-8 is <c>text</c>, any other <c>payload</c> in base64. Topics whose values were removed follow as <c>{topic, removed}</c>.
 /// </summary>
 internal static class TopicJson
 {
@@ -18,16 +18,24 @@ internal static class TopicJson
     private static readonly JsonWriterOptions _options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Writes them, no faster than the client takes them.</summary>
-    public static async Task WriteAsync(PipeWriter output, IReadOnlyList<TopicValue> topics, CancellationToken cancellationToken)
+    public static async Task WriteAsync(PipeWriter output, TopicPage page, CancellationToken cancellationToken)
     {
         await using var json = new Utf8JsonWriter(output, _options);
         json.WriteStartArray();
-        foreach (TopicValue topic in topics)
+        foreach (TopicValue topic in page.Topics)
         {
             Write(json, topic);
             if (json.BytesPending + output.UnflushedBytes < FlushBytes) continue;
             await json.FlushAsync(cancellationToken);
             await output.FlushAsync(cancellationToken);
+        }
+
+        foreach (TopicRemoval removal in page.Removed)
+        {
+            json.WriteStartObject();
+            json.WriteString("topic"u8, removal.Topic.Span);
+            json.WriteString("removed"u8, removal.RemovedAt.UtcDateTime);
+            json.WriteEndObject();
         }
 
         json.WriteEndArray();

@@ -69,6 +69,7 @@ internal sealed class TopicReads(TopicPolling polling, TimeProvider time)
         headers.CacheControl = "no-store";
         headers.XContentTypeOptions = "nosniff";
         headers["Topics-Cursor"] = page.Cursor;
+        headers["Topics-Full"] = page.IsFull ? "true" : "false";
         headers["Topics-More"] = page.HasMore ? "true" : "false";
         headers.Link = $"<{Next(filter, page.Cursor, limit)}>; rel=\"next\"";
         context.Response.ContentType = "application/json";
@@ -79,7 +80,7 @@ internal sealed class TopicReads(TopicPolling polling, TimeProvider time)
     {
         using (page)
         {
-            if (!HttpMethods.IsHead(context.Request.Method)) await TopicJson.WriteAsync(context.Response.BodyWriter, page.Topics, context.RequestAborted);
+            if (!HttpMethods.IsHead(context.Request.Method)) await TopicJson.WriteAsync(context.Response.BodyWriter, page, context.RequestAborted);
         }
     }
 

@@ -205,6 +205,133 @@ public sealed class TopicListTests
         }
     }
 
+    [Fact]
+    public void A_cursor_tells_of_removed_values_unless_there_is_one_again()
+    {
+        using var broker = new TestBroker();
+        TestClient client = broker.Connect("c");
+        foreach (string topic in new[] { "a", "b", "c", "other" }) client.Publish(topic, "1", retain: true);
+        string cursor = All(broker, "+", null, 10, out _);
+
+        foreach (string topic in new[] { "a", "b", "never" }) client.Publish(topic, "", retain: true);
+        client.Publish("b", "2");
+        client.Publish("c", "");
+
+        using TopicPage page = Page(broker, "+", cursor, 10);
+        Assert.Equal(["a", "never"], page.Removed.Select(r => Encoding.UTF8.GetString(r.Topic.Span)));
+        Assert.Equal(["b=2", "c="], page.Topics.Select(Line));
+        Assert.False(page.IsFull);
+        using TopicPage next = Page(broker, "+", page.Cursor, 10);
+        Assert.Empty(next.Removed);
+        using TopicPage elsewhere = Page(broker, "x/#", cursor, 10);
+        Assert.Empty(elsewhere.Removed);
+    }
+
+    [Fact]
+    public void Removals_that_the_caller_may_not_receive_are_left_out()
+    {
+        using var broker = new TestBroker(configure: parts => parts with { Authorizer = new Deny(AccessAction.Receive, "a/secret") });
+        TestClient client = broker.Connect("c");
+        foreach (string topic in new[] { "a/secret", "a/open" }) client.Publish(topic, "1", retain: true);
+        string cursor = All(broker, "a/#", null, 10, out _);
+        foreach (string topic in new[] { "a/secret", "a/open" }) client.Publish(topic, "", retain: true);
+
+        using TopicPage page = Page(broker, "a/#", cursor, 10);
+
+        Assert.Equal(["a/open"], page.Removed.Select(r => Encoding.UTF8.GetString(r.Topic.Span)));
+    }
+
+    [Theory]
+    [InlineData(1_023, false)]
+    [InlineData(1_024, false)]
+    [InlineData(1_025, true)]
+    public void Who_is_more_removals_behind_than_are_known_gets_everything(int removals, bool isFull)
+    {
+        using var broker = new TestBroker();
+        TestClient client = broker.Connect("c");
+        client.Publish("t/kept", "1");
+        string cursor = All(broker, "t/#", null, 10, out _);
+        for (int i = 0; i < removals; i++)
+        {
+            client.Publish($"t/{i}", "1", retain: true);
+            client.Publish($"t/{i}", "", retain: true);
+        }
+
+        using TopicPage page = Page(broker, "t/#", cursor, 10);
+
+        Assert.Equal(isFull, page.IsFull);
+        Assert.Equal(isFull ? 0 : removals, page.Removed.Count);
+        Assert.Equal(isFull ? ["t/kept=1"] : [], page.Topics.Select(Line));
+    }
+
+    [Theory]
+    [InlineData(100)]
+    [InlineData(3_000)]
+    public void A_mirror_that_follows_the_cursor_has_what_there_is_whatever_is_removed_meanwhile(int topics)
+    {
+        using var broker = new TestBroker();
+        TestClient client = broker.Connect("c");
+        var random = new Random(1);
+        var mirror = new Dictionary<string, string>();
+        var listed = new HashSet<string>();
+        var expected = new Dictionary<string, string>();
+        string? cursor = null;
+        bool wasFull = false;
+        for (int round = 0; round < 200 || expected.Count == 0; round++)
+        {
+            for (int i = 0; i < random.Next(2 * topics / 10); i++)
+            {
+                string topic = $"t/{random.Next(topics)}";
+                string value = random.Next(3) == 0 ? "" : $"{round}";
+                client.Publish(topic, value, retain: true);
+                if (value.Length > 0) expected[topic] = value;
+                else expected.Remove(topic);
+            }
+
+            cursor = Follow(cursor);
+        }
+
+        for (bool hasMore = true; hasMore;)
+        {
+            using TopicPage last = Page(broker, "t/#", cursor, 50);
+            hasMore = last.HasMore;
+            cursor = Apply(last);
+        }
+
+        Assert.Equal(expected.OrderBy(e => e.Key), mirror.OrderBy(m => m.Key));
+
+        string Follow(string? from)
+        {
+            using TopicPage page = Page(broker, "t/#", from, 50);
+            return Apply(page);
+        }
+
+        string Apply(TopicPage page)
+        {
+            if (page.IsFull && !wasFull) listed.Clear();
+            wasFull = page.IsFull && page.HasMore;
+            foreach (TopicValue value in page.Topics)
+            {
+                string topic = Encoding.UTF8.GetString(value.Topic);
+                mirror[topic] = Encoding.UTF8.GetString(value.Payload);
+                listed.Add(topic);
+            }
+
+            foreach (TopicRemoval removal in page.Removed) mirror.Remove(Encoding.UTF8.GetString(removal.Topic.Span));
+            if (!page.IsFull || page.HasMore) return page.Cursor;
+            foreach (string topic in mirror.Keys.Except(listed).ToList()) mirror.Remove(topic);
+            return page.Cursor;
+        }
+    }
+
+    private static TopicPage Page(TestBroker broker, string filter, string? since, int limit)
+    {
+        Assert.Equal(PollStatus.Ok, broker.Broker.Polling.List(PollSteps.Caller, filter, since, limit, out TopicPage? page));
+        return page!;
+    }
+
+    private static string Line(TopicValue value) => $"{Encoding.UTF8.GetString(value.Topic)}={Encoding.UTF8.GetString(value.Payload)}";
+
     private static List<string> Names(TestBroker broker, string filter)
     {
         All(broker, filter, null, 1_000, out List<string> found);

@@ -89,6 +89,27 @@ public sealed class TopicListTests : PollingCase
     }
 
     [Fact]
+    public async Task A_removed_topic_is_told_behind_the_values()
+    {
+        await PutAsync("/topics/a?retain=true", "1");
+        await PutAsync("/topics/b", "1");
+        using HttpResponseMessage all = await GetAsync("/topics?filter=%23");
+        string cursor = all.Headers.GetValues("Topics-Cursor").Single();
+        await PutAsync("/topics/a?retain=true", "");
+        await PutAsync("/topics/b", "2");
+
+        using HttpResponseMessage changed = await GetAsync($"/topics?filter=%23&since={cursor}");
+        using var list = JsonDocument.Parse(await TextAsync(changed));
+
+        Assert.Equal("true", all.Headers.GetValues("Topics-Full").Single());
+        Assert.Equal("false", changed.Headers.GetValues("Topics-Full").Single());
+        JsonElement[] entries = [.. list.RootElement.EnumerateArray()];
+        Assert.Equal(["b", "a"], entries.Select(e => e.GetProperty("topic").GetString()));
+        Assert.InRange((DateTimeOffset.UtcNow - entries[1].GetProperty("removed").GetDateTimeOffset()).TotalMinutes, -1, 1);
+        Assert.False(entries[1].TryGetProperty("etag", out _));
+    }
+
+    [Fact]
     public async Task Pages_lead_to_each_other_by_link_until_there_is_no_more()
     {
         for (int i = 0; i < 25; i++) await PutAsync($"/topics/t/{i}", "1");
