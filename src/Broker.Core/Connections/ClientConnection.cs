@@ -155,6 +155,9 @@ public sealed class ClientConnection : WheelTimer, ISessionConnection
 
     internal void Close(CloseReason reason, ReasonCode reasonCode, string? text) => Goodbye.Disconnect(this, reason, reasonCode, text);
 
+    /// <summary>Little may wait outside of the broker: see <see cref="ITransport.KeepUnsentShort"/>.</summary>
+    internal void KeepUnsentShort() => _transport.KeepUnsentShort();
+
     /// <summary>Hangs up without waiting for anything.</summary>
     internal void Abort() => _transport.Abort();
 

@@ -5,7 +5,7 @@ namespace Broker.Core.Connections;
 /// no I/O itself. The host implements it for TCP, TLS and WebSocket, tests in memory.
 /// </summary>
 /// <remarks>
-/// All three members may be called from any thread, with no lock of the broker held. They never block, never throw, and never
+/// All members may be called from any thread, with no lock of the broker held. They never block, never throw, and never
 /// call <see cref="ClientConnection.Closed"/> before they return: closing one connection can wake many others, and a chain
 /// of such calls would not be bounded.
 /// </remarks>
@@ -19,6 +19,14 @@ public interface ITransport
     /// empty span first, because the connection may hold bytes back.
     /// </summary>
     void ResumeReceive();
+
+    /// <summary>
+    /// From now on the client is sent values that newer ones replace while they wait: so let little wait outside of the broker,
+    /// where nothing replaces it. A transport that has no way to do so does nothing. May be called more than once.
+    /// </summary>
+    void KeepUnsentShort()
+    {
+    }
 
     /// <summary>Hang up now; what was not sent is lost. <see cref="ClientConnection.Closed"/> follows.</summary>
     void Abort();

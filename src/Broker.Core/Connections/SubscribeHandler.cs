@@ -48,6 +48,7 @@ internal static class SubscribeHandler
             answers.Value.Packets++;
         }
 
+        if (connection.Session.IsChangeOnly) connection.KeepUnsentShort();
         connection.MarkWaiting(batch);
         foreach (Replay replay in replays) connection.Session.Replay(replay, batch); // after SUBACK, as clients expect it
     }

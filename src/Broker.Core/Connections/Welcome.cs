@@ -37,6 +37,7 @@ internal static class Welcome
 
         if (isPresent)
         {
+            if (session.IsChangeOnly) connection.KeepUnsentShort();
             session.ReplayLost(batch);
             session.ReplayWithheld(batch);
         }

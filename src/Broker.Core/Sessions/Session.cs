@@ -60,6 +60,12 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
     /// <summary>Whether a connection has it. A snapshot, taken without the gate.</summary>
     public bool IsConnected => Volatile.Read(ref _connection) is not null;
 
+    /// <summary>Whether it has subscribers of changes: values wait for it that newer ones replace.</summary>
+    public bool IsChangeOnly
+    {
+        get { lock (_gate) return _outgoing?.KnownChanges is not null; }
+    }
+
     /// <summary>How soon one more message could be sent. A snapshot.</summary>
     public Readiness Readiness
     {

@@ -9,14 +9,22 @@ internal static class SocketTuning
     /// <summary>How many connections may wait to be accepted: a whole fleet that reconnects at once.</summary>
     public const int Backlog = 4_096;
 
+    /// <summary>
+    /// Bytes that may wait unsent in the system for a client that is sent changes only; what is on its way does not count, so it
+    /// caps no fast reader.
+    /// </summary>
+    public const int UnsentBytes = 131_072;
+
     private const int TcpLevel = 6;
+    private const int TcpNotSentLowatOption = 25;
     private const int TcpUserTimeoutOption = 18;
     private const int TcpUserTimeoutMilliseconds = 30_000;
 
     /// <summary>Sets what every connection of a listener is to have; the system hands it on to accepted sockets.</summary>
     /// <remarks>
     /// The send buffer's size stays the kernel's choice: it grows with what the path can take, and a peer that does not read is
-    /// bounded by its session's queue. A fixed size would cap every fast reader at buffer / round-trip time.
+    /// bounded by its session's queue. A fixed size would cap every fast reader at buffer / round-trip time. Who is sent changes only
+    /// gets another bound: see <see cref="TryKeepUnsentShort"/>.
     /// </remarks>
     public static void Prepare(Socket listener)
     {
@@ -38,6 +46,24 @@ internal static class SocketTuning
     {
         if (OperatingSystem.IsLinux()) return;
         Prepare(accepted);
+    }
+
+    /// <summary>
+    /// Makes the system refuse more bytes as soon as <see cref="UnsentBytes"/> wait there: the rest waits in the broker, where newer
+    /// values replace it. False where the system knows no such bound (it is Linux's), or the socket is gone already.
+    /// </summary>
+    public static bool TryKeepUnsentShort(Socket socket)
+    {
+        if (!OperatingSystem.IsLinux()) return false;
+        try
+        {
+            socket.SetRawSocketOption(TcpLevel, TcpNotSentLowatOption, BitConverter.GetBytes(UnsentBytes));
+            return true;
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            return false;
+        }
     }
 
     /// <summary>An address as people write it: an IPv4 peer of a socket for both families is no IPv6 address.</summary>

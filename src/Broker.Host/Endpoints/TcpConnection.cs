@@ -61,6 +61,9 @@ internal sealed class TcpConnection : ITransport
     public void ResumeReceive() => _receiver.Resume();
 
     /// <inheritdoc/>
+    public void KeepUnsentShort() => SocketTuning.TryKeepUnsentShort(_socket);
+
+    /// <inheritdoc/>
     public void Abort() => BeginClose(CloseCause.Local);
 
     /// <summary>Takes the connection down; the first cause is the one that counts.</summary>

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using Broker.Core.Protocol;
 using Broker.Host.Endpoints;
 using Broker.Host.Tests.Harness;
+using Broker.Testing.Wire;
 
 namespace Broker.Host.Tests.Tcp;
 
@@ -29,6 +31,29 @@ public sealed class SocketTuningTests
         byte[] userTimeout = new byte[4];
         accepted.GetRawSocketOption(6, 18, userTimeout);
         Assert.Equal(30_000, BitConverter.ToInt32(userTimeout));
+    }
+
+    [Fact]
+    public async Task Who_is_sent_changes_only_has_little_that_waits_in_the_system()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux bounds what waits unsent");
+        const int Values = 400;
+        const int ValueBytes = 16_384;
+        await using RunningBroker broker = await RunningBroker.StartAsync();
+        await using WireClient subscriber = await WireClient.ConnectAsync(broker.Address("Mqtt"));
+        await subscriber.SubscribeAsync("$changes/t");
+        await using WireClient publisher = await WireClient.ConnectAsync(broker.Address("Mqtt"));
+
+        for (int i = 1; i <= Values; i++)
+        {
+            await publisher.SendAsync(ClientPackets.Publish(ProtocolVersion.V5, "t", $"{i}".PadRight(ValueBytes), QualityOfService.AtLeastOnce, (ushort)i));
+            await publisher.ExpectAsync<ServerPacket.PubAck>();
+        }
+
+        int received = 1;
+        while ((await subscriber.ExpectAsync<ServerPacket.Publish>()).Text.TrimEnd() != $"{Values}") received++;
+
+        Assert.InRange(received * ValueBytes, ValueBytes, 1_500_000); // what both systems' buffers held when it did not read; else it is some MB
     }
 
     [Theory]
