@@ -37,7 +37,7 @@ public sealed class MqttBroker : IDisposable
         var values = new LastValues(limits, new ChangeRules(options.ChangeRules), (ulong)parts.Random.NextInt64(), (ulong)parts.Random.NextInt64());
         var environment = new SessionEnvironment(limits, clock, wheel, authorizer, values, metrics, logger, parts.Audit);
         var subscriptions = new Subscriptions((ulong)parts.Random.NextInt64(), environment);
-        var fanOut = new FanOut(values, subscriptions, metrics, clock, wheel);
+        var fanOut = new FanOut(values, subscriptions, metrics, clock);
         var router = new MessageRouter(limits, authorizer, subscriptions, retained, fanOut, parts.Store, messages, clock);
         var wills = new Wills(router);
         ClientLifecycle? lifecycle = null;

@@ -41,6 +41,11 @@ internal sealed class ChangeCriteria
     /// <summary>Whether every part looks at nothing but the bytes.</summary>
     public bool ComparesBytes => Array.TrueForAll(Parts, p => p.ComparesBytes);
 
+    /// <summary>
+    /// Whether subscribers can be told by it together: a minimum interval runs for each of them from what it was sent.
+    /// </summary>
+    public bool IsShareable => MinInterval == 0;
+
     /// <summary>Whether it matters when a value was sent.</summary>
     public bool IsTimed => MinInterval > 0 || MaxSilence > 0;
 

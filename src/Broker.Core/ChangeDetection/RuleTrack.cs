@@ -1,6 +1,4 @@
-using Broker.Core.Messages;
 using Broker.Core.Protocol;
-using Broker.Core.Time;
 
 namespace Broker.Core.ChangeDetection;
 
@@ -22,10 +20,4 @@ internal sealed class RuleTrack
         get => Volatile.Read(ref _number);
         set => Volatile.Write(ref _number, value);
     }
-
-    /// <summary>The timer that lets the newest value pass when the minimum interval is over; null if none waits.</summary>
-    public WheelTimer? Hold { get; set; }
-
-    /// <summary>The value that waits for it, with a reference.</summary>
-    public Message? Held { get; set; }
 }

@@ -26,7 +26,7 @@ internal sealed class TopicState
     public TopicState(ChangeCriteria? criteria)
     {
         Criteria = criteria;
-        if (criteria is { IsExact: false }) Track = new RuleTrack();
+        if (criteria is { IsExact: false, IsShareable: true }) Track = new RuleTrack();
     }
 
     /// <summary>How many times the value changed.</summary>
@@ -50,7 +50,7 @@ internal sealed class TopicState
     /// <summary>What the rules for this topic ask for; null where no rule matches.</summary>
     public ChangeCriteria? Criteria { get; }
 
-    /// <summary>What the rules let pass last; null where they ask for nothing but other bytes.</summary>
+    /// <summary>What the rules let pass last; null where they ask for nothing but other bytes, or each subscriber has its own interval.</summary>
     public RuleTrack? Track { get; }
 
     /// <summary>Whether the broker no longer keeps it; its next value counts as a change.</summary>

@@ -15,7 +15,7 @@ namespace Broker.Core.Publishing;
 /// Threading: any thread. Ordinary deliveries take no lock but the receivers' gates; a topic that somebody gets only as a
 /// change is noted and delivered under its topic lock, so that nobody is left with the older of two values.
 /// </remarks>
-internal sealed class FanOut(LastValues values, Subscriptions subscriptions, BrokerMetrics metrics, BrokerClock clock, TimingWheel wheel)
+internal sealed class FanOut(LastValues values, Subscriptions subscriptions, BrokerMetrics metrics, BrokerClock clock)
 {
     /// <summary>Notes the message as its topic's last value and delivers it.</summary>
     public void Deliver(Message message, RouteTargets targets, WakeBatch batch)
@@ -129,91 +129,14 @@ internal sealed class FanOut(LastValues values, Subscriptions subscriptions, Bro
         if (passes) topic.Settle();
     }
 
-    /// <summary>Whether the rules let a value pass; if it only has to wait, it is held until the minimum interval is over.</summary>
+    /// <summary>Whether the rules let a value pass.</summary>
     private bool Passes(TopicState topic, RuleTrack track, Message message, in SentValue value)
     {
-        ChangeCriteria rules = topic.Criteria!; // there are some where there is a track
-        ChangeVerdict verdict = track.Passed.Decide(value, rules, clock.Now);
-        Message? held = track.Held; // newer than that is this message
-        track.Held = null;
-        if (verdict == ChangeVerdict.TooSoon)
-        {
-            message.AddReference();
-            track.Held = message;
-            if (track.Hold is null)
-            {
-                topic.Use();
-                wheel.Schedule(track.Hold = new HeldTopic(this, topic, message.Topic.ToArray()), track.Passed.DueAt(rules));
-            }
-        }
-        else if (verdict == ChangeVerdict.Send)
-        {
-            Pass(track, value, message.Qos);
-        }
-
-        held?.Release();
-        return verdict == ChangeVerdict.Send;
-    }
-
-    private void Pass(RuleTrack track, in SentValue value, QualityOfService qos)
-    {
-        track.Passed = value.At(clock.Now);
-        track.Qos = qos;
+        if (track.Passed.Decide(value, topic.Criteria!, clock.Now) != ChangeVerdict.Send) return false; // there are some where there is a track
+        track.Passed = value;
+        track.Qos = message.Qos;
         track.Number = values.NextNumber();
-    }
-
-    /// <summary>The rules' minimum interval for a topic is over: its newest value goes out, if it still is a change.</summary>
-    private void DeliverHeld(TopicState topic, byte[] name)
-    {
-        WakeBatch batch = WakeBatch.Rent();
-        try
-        {
-            lock (values.LockOf(name))
-            {
-                RuleTrack track = topic.Track!; // it held the value
-                Message? held = track.Held;
-                long dueAt = track.Passed.DueAt(topic.Criteria!); // there are some where there is a track
-                if (held is not null && clock.Now < dueAt)
-                {
-                    wheel.Schedule(track.Hold!, dueAt); // something passed since it was scheduled; it is what fired
-                    return;
-                }
-
-                track.Held = null;
-                track.Hold = null;
-                if (held is not null) DeliverHeld(topic, track, held, batch);
-                held?.Release();
-                values.Leave(topic, name);
-            }
-        }
-        finally
-        {
-            batch.WakeAndReturn();
-        }
-    }
-
-    private void DeliverHeld(TopicState topic, RuleTrack track, Message held, WakeBatch batch)
-    {
-        ChangeCriteria rules = topic.Criteria!; // there are some where there is a track
-        SentValue value = SentValue.Of(held.Payload, rules, clock.Now, values.DigestKey);
-        (SentValue before, QualityOfService qosBefore, long numberBefore) = (track.Passed, track.Qos, track.Number);
-        Pass(track, value, held.Qos);
-        var change = new Change
-        {
-            Topic = topic,
-            Message = held,
-            Criteria = rules,
-            Passes = true,
-            WasHeld = true,
-            IsFirst = false,
-            Before = before,
-            NumberBefore = numberBefore,
-            QosBefore = qosBefore,
-            Value = value,
-            Now = clock.Now,
-        };
-        DeliverToAll(change, subscriptions.Match(held.Topic), batch);
-        if (topic.IsValue(held)) topic.Settle();
+        return true;
     }
 
     private void DeliverToAll(in Change change, RouteTargets targets, WakeBatch batch)
@@ -228,7 +151,7 @@ internal sealed class FanOut(LastValues values, Subscriptions subscriptions, Bro
 
         foreach (SharedGroup group in targets.Groups)
         {
-            if (group.IsChangeOnly || change.Topic.Criteria is not null) Count(change, group.DeliverChange(change, batch));
+            if (group.IsChangeOnly || change.Topic.Criteria is not null) Count(change, group.DeliverChange(change, batch), isWanted: true);
             else group.Deliver(change.Message, change.Message.Qos, batch);
         }
     }
@@ -247,7 +170,7 @@ internal sealed class FanOut(LastValues values, Subscriptions subscriptions, Bro
 
             ReadOnlySpan<Subscription> one = subscriptions.Slice(i, 1);
             bool isTaken = TryMakeDelivery(change.Message, one, out Delivery delivery);
-            Count(change, one[0].Session.DeliverChange(one, isTaken ? delivery : null, change, batch));
+            Count(change, one[0].Session.DeliverChange(one, isTaken ? delivery : null, change, batch), isTaken);
         }
 
         if (ordinary == 0) return;
@@ -271,19 +194,15 @@ internal sealed class FanOut(LastValues values, Subscriptions subscriptions, Bro
             those = some;
         }
 
-        Count(change, subscriptions[0].Session.DeliverChange(those, merged, change, batch));
+        Count(change, subscriptions[0].Session.DeliverChange(those, merged, change, batch), merged is not null);
     }
 
-    private void Count(in Change change, DeliverOutcome outcome)
+    /// <summary>Counts what a subscriber was spared; what is sent or replaced is counted when it is.</summary>
+    private void Count(in Change change, DeliverOutcome outcome, bool isWanted)
     {
-        Count(metrics.Changes, change, outcome);
-        foreach (ChangeRule rule in change.Topic.Criteria?.Rules ?? []) Count(rule.Counters, change, outcome);
-    }
-
-    private static void Count(ChangeCounters counters, in Change change, DeliverOutcome outcome)
-    {
-        if (outcome is DeliverOutcome.Unchanged or DeliverOutcome.Withdrawn) counters.Suppress(change.Message.Size);
-        if (outcome is DeliverOutcome.Conflated or DeliverOutcome.Withdrawn) counters.Conflate(change.Message.Size);
+        if (!isWanted || outcome is not (DeliverOutcome.Unchanged or DeliverOutcome.Withdrawn)) return;
+        metrics.Changes.Suppress(change.Message.Size);
+        foreach (ChangeRule rule in change.Topic.Criteria?.Rules ?? []) rule.Counters.Suppress(change.Message.Size);
     }
 
     private static void DeliverAll(Message message, RouteTargets targets, WakeBatch batch)
@@ -332,10 +251,5 @@ internal sealed class FanOut(LastValues values, Subscriptions subscriptions, Bro
         QualityOfService qos = message.Qos < highest ? message.Qos : highest;
         delivery = new Delivery(message, qos, retain, identifier, more?.ToArray());
         return any;
-    }
-
-    private sealed class HeldTopic(FanOut fanOut, TopicState topic, byte[] name) : WheelTimer
-    {
-        protected internal override void Expired(long nowMs) => fanOut.DeliverHeld(topic, name);
     }
 }

@@ -25,9 +25,6 @@ internal readonly struct Change
     /// <summary>Whether the value is what passed last: it passes, or it is the same once more.</summary>
     public bool IsWhatPassed => Passes || Topic.Track is null;
 
-    /// <summary>Whether it was published earlier, and the rules' minimum interval held it until now.</summary>
-    public bool WasHeld { get; init; }
-
     /// <summary>Whether the topic was not known, so that it is a change for everybody.</summary>
     public required bool IsFirst { get; init; }
 

@@ -1,4 +1,3 @@
-using System.Numerics;
 using Broker.Core.ChangeDetection;
 using Broker.Core.Messages;
 using Broker.Core.Protocol;
@@ -12,17 +11,13 @@ namespace Broker.Core.Sessions;
 /// <remarks>Threading: none of its own; under the lock of its owner.</remarks>
 internal sealed class ChangeLedger(IChangeOwner owner, ChangeOutbox outbox, SessionEnvironment environment)
 {
-    // Whenever there are that many records, or twice as many and so on, those of topics that the broker forgot are thrown out.
-    private const int RecordsBeforeCleaning = 64;
-
-    private const int Idle = 64;
-
     // The number of a value that is not what those who share were sent last.
     private const long NotPassed = -1;
 
-    private readonly Dictionary<TopicState, ChangeRecord> _records = [];
-    private readonly Stack<ChangeRecord> _idle = new();
+    private ChangeRecords? _records;
     private Dictionary<ChangeCriteria, ChangeCriteria>? _combined;
+
+    private ChangeRecords Records => _records ??= new ChangeRecords(this);
 
     /// <summary>Whose lock guards it, and who is told when a value's time has come.</summary>
     public IChangeOwner Owner { get; } = owner;
@@ -30,15 +25,12 @@ internal sealed class ChangeLedger(IChangeOwner owner, ChangeOutbox outbox, Sess
     /// <summary>What the subscriber asked for; null if it asked for nothing, and only the rules count.</summary>
     public ChangeCriteria? Criteria { get; private set; }
 
-    /// <summary>Topics that it has a record of.</summary>
-    public int Count => _records.Count;
-
     /// <summary>Sets what counts as a change. What was sent before cannot be compared any more: the next value is one.</summary>
     public void Change(ChangeCriteria? criteria)
     {
         Criteria = criteria;
         _combined = null;
-        foreach (ChangeRecord record in _records.Values)
+        foreach (ChangeRecord record in Records.All)
         {
             record.Sent = default;
             for (WaitingChange? change = record.FirstCommitted; change is not null; change = change.NextCommitted) change.Value = default;
@@ -58,8 +50,6 @@ internal sealed class ChangeLedger(IChangeOwner owner, ChangeOutbox outbox, Sess
     {
         kept = null;
         ChangeCriteria criteria = CriteriaFor(change, out bool isShared);
-        bool isDecided = change.WasHeld && (!isShared || _records.ContainsKey(change.Topic));
-        if (isDecided) return ChangeOffer.Unchanged; // it was offered when it was published, and compared with what was sent to this one
         if (Find(change, syncedFrom, isShared, change.Passes) is not { } record) return ChangeOffer.Unchanged;
         if (isHeldUp) Uncommit(record);
         if (change.IsFirst) record.Sent = default; // the broker forgot the topic: what comes next is a change
@@ -71,7 +61,7 @@ internal sealed class ChangeLedger(IChangeOwner owner, ChangeOutbox outbox, Sess
         if (verdict == ChangeVerdict.Unchanged)
         {
             bool isWithdrawn = record.Waiting is not null;
-            if (isWithdrawn) outbox.Drop(record.Waiting!); // back to what the client has: nothing to tell
+            if (isWithdrawn) Conflate(record.Waiting!); // back to what the client has: nothing to tell
             bool isWhatPassed = isShared && change.IsWhatPassed && criteria.ComparesBytes;
             if (!record.HasValues && isWhatPassed) record.Number = change.Topic.PassNumber;
             Settle(record, isShared);
@@ -81,7 +71,7 @@ internal sealed class ChangeLedger(IChangeOwner owner, ChangeOutbox outbox, Sess
         bool isKept = !isAbsent || delivery.Qos != QualityOfService.AtMostOnce || record.Waiting is { IsInLine: true } or { Delivery.Qos: > QualityOfService.AtMostOnce };
         if (verdict == ChangeVerdict.Send && !isKept)
         {
-            if (record.Waiting is not null) outbox.Drop(record.Waiting);
+            if (record.Waiting is not null) Conflate(record.Waiting);
             record.IsOwed = true;
             return ChangeOffer.Lost;
         }
@@ -93,9 +83,21 @@ internal sealed class ChangeLedger(IChangeOwner owner, ChangeOutbox outbox, Sess
     private ChangeOffer Keep(ChangeRecord record, in Delivery delivery, in SentValue value, long dueAt, bool canTake, long number, out WaitingChange kept)
     {
         ChangeOffer offer = record.Waiting is not null ? ChangeOffer.Replaced : dueAt == 0 && canTake ? ChangeOffer.SendNow : ChangeOffer.Waits;
-        if (record.Waiting is not { } waiting) kept = outbox.Add(record, delivery);
-        else if (IsBetter(kept = waiting, delivery)) return offer;
-        else outbox.Replace(waiting, delivery);
+        if (record.Waiting is not { } waiting)
+        {
+            kept = outbox.Add(record, delivery);
+        }
+        else if (IsBetter(kept = waiting, delivery))
+        {
+            CountConflated(record.Topic, delivery.Message.Size);
+            return offer;
+        }
+        else
+        {
+            CountConflated(record.Topic, waiting.Delivery.Message.Size);
+            outbox.Replace(waiting, delivery);
+        }
+
         kept.Value = value;
         kept.Number = number;
         if (offer == ChangeOffer.SendNow)
@@ -140,7 +142,7 @@ internal sealed class ChangeLedger(IChangeOwner owner, ChangeOutbox outbox, Sess
     /// <summary>What was sent may not have arrived: the topic's value goes out again, unless something newer waits already.</summary>
     public void OfferAgain(TopicState topic, in Delivery delivery, bool isSettled, long syncedFrom)
     {
-        if (!_records.TryGetValue(topic, out ChangeRecord? record)) record = Add(topic, default);
+        ChangeRecord record = Records.Find(topic) ?? Records.Add(topic, default);
         record.Sent = default;
         record.SyncedFrom = syncedFrom;
         if (record.HasValues) return;
@@ -171,15 +173,14 @@ internal sealed class ChangeLedger(IChangeOwner owner, ChangeOutbox outbox, Sess
         record.SentQos = qos;
         record.WasSent = true;
         record.IsOwed = false;
-        environment.Metrics.Changes.Send();
-        foreach (ChangeRule rule in record.Topic.Criteria?.Rules ?? []) rule.Counters.Send();
+        CountSent(record.Topic);
         Settle(record, SharesWith(record.Topic.Criteria));
     }
 
     /// <summary>Whether the topic's value is to be sent first, or again after a connection was lost.</summary>
     public bool IsOwed(TopicState topic, long syncedFrom, QualityOfService granted)
     {
-        if (_records.TryGetValue(topic, out ChangeRecord? record)) return record.IsOwed || (granted == QualityOfService.AtMostOnce && record.Sent.IsKnown);
+        if (Records.Find(topic) is { } record) return record.IsOwed || (granted == QualityOfService.AtMostOnce && record.Sent.IsKnown);
         bool wasSent = SharesWith(topic.Criteria) && topic.PassNumber > syncedFrom;
         return wasSent && (granted == QualityOfService.AtMostOnce || topic.PassQos == QualityOfService.AtMostOnce);
     }
@@ -187,7 +188,7 @@ internal sealed class ChangeLedger(IChangeOwner owner, ChangeOutbox outbox, Sess
     /// <summary>Whether this very value was sent on this connection already; what waits for the topic is dropped, since its value is sent now.</summary>
     public bool WasSent(TopicState topic, Message value)
     {
-        if (!_records.TryGetValue(topic, out ChangeRecord? record)) return false;
+        if (Records.Find(topic) is not { } record) return false;
         DropAll(record);
         if (!record.WasSent) return false;
         ChangeCriteria criteria = CriteriaFor(topic.Criteria, out _);
@@ -203,11 +204,12 @@ internal sealed class ChangeLedger(IChangeOwner owner, ChangeOutbox outbox, Sess
     /// <param name="syncedFrom">See <see cref="Subscription.SyncedFrom"/>.</param>
     public void NoteFirst(TopicState topic, in SentValue value, QualityOfService qos, bool isSettled, long syncedFrom)
     {
+        if (value.IsKnown) CountSent(topic);
         bool isShared = SharesWith(topic.Criteria);
-        _records.TryGetValue(topic, out ChangeRecord? record);
+        ChangeRecord? record = Records.Find(topic);
         bool needsNone = value.IsKnown && isShared && isSettled && IsSafe(qos, topic) && topic.PassNumber > syncedFrom && topic.Criteria is not { IsTimed: true };
         if (record is null && needsNone) return;
-        record ??= Add(topic, default);
+        record ??= Records.Add(topic, default);
         record.Sent = value;
         record.SentQos = qos;
         record.WasSent = value.IsKnown;
@@ -224,13 +226,13 @@ internal sealed class ChangeLedger(IChangeOwner owner, ChangeOutbox outbox, Sess
     public void BeginReplay()
     {
         IsReplaying = true;
-        foreach (ChangeRecord record in _records.Values) record.WasSent = false;
+        foreach (ChangeRecord record in Records.All) record.WasSent = false;
     }
 
     /// <summary>A new connection: what was sent on the last one may be lost.</summary>
     public void BeginConnection()
     {
-        foreach (ChangeRecord record in _records.Values)
+        foreach (ChangeRecord record in Records.All)
         {
             record.IsOwed |= record.Sent.IsKnown && record.SentQos == QualityOfService.AtMostOnce;
             record.WasSent = false;
@@ -241,23 +243,24 @@ internal sealed class ChangeLedger(IChangeOwner owner, ChangeOutbox outbox, Sess
     public void EndReplay()
     {
         IsReplaying = false;
-        foreach (ChangeRecord record in _records.Values.ToArray()) Settle(record, SharesWith(record.Topic.Criteria));
+        foreach (ChangeRecord record in Records.ToArray()) Settle(record, SharesWith(record.Topic.Criteria));
     }
 
     /// <summary>Drops what waits, and the records of it where the topic's own answers.</summary>
     public void DropValues()
     {
-        foreach (ChangeRecord record in _records.Values.ToArray())
+        foreach (ChangeRecord record in Records.ToArray())
         {
             DropAll(record);
-            if (SharesWith(record.Topic.Criteria)) Remove(record);
+            if (SharesWith(record.Topic.Criteria)) Records.Remove(record);
         }
     }
 
     /// <summary>Whether the replay of first values is under way: until it is over, what was sent is remembered, so that it is not sent twice.</summary>
     public bool IsReplaying { get; private set; }
 
-    private bool SharesWith(ChangeCriteria? rules) => Criteria is null || (Criteria.IsExact && rules is null or { ComparesBytes: true });
+    private bool SharesWith(ChangeCriteria? rules) =>
+        rules is null or { IsShareable: true } && (Criteria is null || (Criteria.IsExact && rules is null or { ComparesBytes: true }));
 
     private ChangeCriteria CriteriaFor(in Change change, out bool isShared) => CriteriaFor(change.Topic.Criteria, out isShared);
 
@@ -265,50 +268,29 @@ internal sealed class ChangeLedger(IChangeOwner owner, ChangeOutbox outbox, Sess
     {
         isShared = SharesWith(rules);
         if (isShared) return rules ?? ChangeCriteria.Exact;
-        if (rules is null) return Criteria!; // it shares where it has none
+        if (Criteria is null) return rules!; // it shares where there are none
+        if (rules is null) return Criteria;
         _combined ??= [];
         if (_combined.TryGetValue(rules, out ChangeCriteria? known)) return known;
-        return _combined[rules] = new ChangeCriteria([.. rules.Parts, .. Criteria!.Parts]); // the same
+        return _combined[rules] = new ChangeCriteria([.. rules.Parts, .. Criteria.Parts]);
     }
 
     /// <summary>The record of a topic, made where one is needed; null if the value is nothing new for who shares.</summary>
     private ChangeRecord? Find(in Change change, long syncedFrom, bool isShared, bool passes)
     {
-        if (_records.TryGetValue(change.Topic, out ChangeRecord? record))
+        if (Records.Find(change.Topic) is { } record)
         {
             record.SyncedFrom = syncedFrom;
             return record;
         }
 
-        if (change.WasHeld && change.Topic.ChangeNumber <= syncedFrom)
-        {
-            Add(change.Topic, default).SyncedFrom = syncedFrom; // it subscribed later, and did not want what was there
-            return null;
-        }
-
         bool isSynced = isShared && (change.NumberBefore > syncedFrom || change.IsFirst);
         if (isSynced && !passes) return null;
-        record = Add(change.Topic, isSynced ? change.Before : default);
+        record = Records.Add(change.Topic, isSynced ? change.Before : default);
         record.Number = change.NumberBefore;
         record.SyncedFrom = syncedFrom;
         record.SentQos = change.QosBefore;
         return record;
-    }
-
-    private ChangeRecord Add(TopicState topic, in SentValue sent)
-    {
-        if (_records.Count >= RecordsBeforeCleaning && BitOperations.IsPow2(_records.Count)) RemoveForgotten();
-        ChangeRecord record = _idle.TryPop(out ChangeRecord? used) ? used : new ChangeRecord();
-        record.Ledger = this;
-        record.Topic = topic;
-        record.Sent = sent;
-        _records.Add(topic, record);
-        return record;
-    }
-
-    private void RemoveForgotten()
-    {
-        foreach (ChangeRecord record in _records.Values.Where(r => r.Topic.IsForgotten && !r.HasValues).ToArray()) Remove(record);
     }
 
     /// <summary>A record that says what the topic's shared state says as well is not needed.</summary>
@@ -318,27 +300,17 @@ internal sealed class ChangeLedger(IChangeOwner owner, ChangeOutbox outbox, Sess
         if (isNeeded || record.Number != record.Topic.PassNumber || record.Number <= record.SyncedFrom) return;
         if (!IsSafe(record.SentQos, record.Topic)) return;
         bool isOtherTime = record.Topic.Criteria is { IsTimed: true } && !record.Sent.IsAsOldAs(record.Topic.Track!.Passed); // what is timed has a track
-        if (!isOtherTime) Remove(record);
+        if (!isOtherTime) Records.Remove(record);
     }
 
     /// <summary>Whether a value that was published at a QoS is no more easily lost than what the others were sent.</summary>
     private static bool IsSafe(QualityOfService qos, TopicState topic) =>
         qos != QualityOfService.AtMostOnce || topic.PassQos == QualityOfService.AtMostOnce;
 
-    private void Remove(ChangeRecord record)
-    {
-        _records.Remove(record.Topic);
-        if (_idle.Count >= Idle || record.HasValues) return;
-        record.Sent = default;
-        record.WasSent = record.IsOwed = false;
-        record.Topic = null!; // it is set when the record is used again
-        _idle.Push(record);
-    }
-
     /// <summary>The client stopped reading: of what was in line for it, only the newest value still waits, for a newer one to take its place.</summary>
     private void Uncommit(ChangeRecord record)
     {
-        while (record.FirstCommitted is { } first && (first != record.LastCommitted || record.Waiting is not null)) outbox.Drop(first);
+        while (record.FirstCommitted is { } first && (first != record.LastCommitted || record.Waiting is not null)) Conflate(first);
         if (record.FirstCommitted is not { } newest) return;
         record.FirstCommitted = record.LastCommitted = null;
         newest.IsCommitted = false;
@@ -354,5 +326,24 @@ internal sealed class ChangeLedger(IChangeOwner owner, ChangeOutbox outbox, Sess
     {
         DropCommitted(record);
         if (record.Waiting is not null) outbox.Drop(record.Waiting);
+    }
+
+    /// <summary>A newer value, or none, takes the place of one that waited.</summary>
+    private void Conflate(WaitingChange change)
+    {
+        CountConflated(change.Record.Topic, change.Delivery.Message.Size);
+        outbox.Drop(change);
+    }
+
+    private void CountConflated(TopicState topic, int bytes)
+    {
+        environment.Metrics.Changes.Conflate(bytes);
+        foreach (ChangeRule rule in topic.Criteria?.Rules ?? []) rule.Counters.Conflate(bytes);
+    }
+
+    private void CountSent(TopicState topic)
+    {
+        environment.Metrics.Changes.Send();
+        foreach (ChangeRule rule in topic.Criteria?.Rules ?? []) rule.Counters.Send();
     }
 }

@@ -7,7 +7,9 @@ namespace Broker.Core.Sessions;
 /// there is at most one for a subscriber that does not take them, so its size follows the topics, not the rate.
 /// </summary>
 /// <remarks>Threading: none of its own; under the owner's lock. It holds a reference of each message.</remarks>
-internal sealed class ChangeOutbox(SessionEnvironment environment)
+/// <param name="environment">What every session works with.</param>
+/// <param name="beside">The queue of what else is to leave, in one order with these; null for a shared group.</param>
+internal sealed class ChangeOutbox(SessionEnvironment environment, Outbox? beside)
 {
     // What is kept of what was used, so that steady traffic allocates nothing.
     private const int Idle = 64;
@@ -61,12 +63,18 @@ internal sealed class ChangeOutbox(SessionEnvironment environment)
     public void Line(WaitingChange change)
     {
         environment.Wheel.Cancel(change);
+        change.Turn = beside?.TakeNumber() ?? 0;
         LaneOf(change).Add(change);
     }
 
     /// <summary>The value that has waited longest and may be sent, or null.</summary>
     /// <param name="windowOpen">Whether QoS 1 and 2 may be sent.</param>
-    public WaitingChange? Peek(bool windowOpen) => (windowOpen ? _acknowledged.First : null) ?? _unacknowledged.First;
+    public WaitingChange? Peek(bool windowOpen)
+    {
+        WaitingChange? first = windowOpen ? _acknowledged.First : null;
+        if (first is null || _unacknowledged.First is not { } other) return first ?? _unacknowledged.First;
+        return first.Turn < other.Turn ? first : other;
+    }
 
     /// <summary>The same for one member of a shared group.</summary>
     public WaitingChange? PeekFor(SharedGroup group, Subscription member, bool windowOpen)

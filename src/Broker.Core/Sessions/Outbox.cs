@@ -64,6 +64,9 @@ internal sealed class Outbox(BrokerLimits limits, BrokerClock clock)
     /// <summary>The number that the next delivery gets; they only go up.</summary>
     public long NextNumber => _number;
 
+    /// <summary>Takes a number for what waits elsewhere for the same session.</summary>
+    public long TakeNumber() => _number++;
+
     /// <summary>
     /// Takes the next delivery that may leave, of those with a number below <paramref name="end"/>: in order of arrival, QoS 1
     /// and 2 only while the window is open.

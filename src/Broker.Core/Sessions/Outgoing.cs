@@ -29,7 +29,7 @@ internal sealed class Outgoing(Session session, SessionEnvironment environment, 
     public bool IsBusy => _outbox.Count > 0 || (_inflight?.Charged ?? 0) >= _window;
 
     /// <summary>The change-only side; made when it is first needed.</summary>
-    public SessionChanges Changes => _changes ??= new SessionChanges(session, environment, subscriptions);
+    public SessionChanges Changes => _changes ??= new SessionChanges(session, environment, subscriptions, _outbox);
 
     /// <summary>The change-only side, if it was ever needed.</summary>
     public SessionChanges? KnownChanges => _changes;
@@ -199,13 +199,16 @@ internal sealed class Outgoing(Session session, SessionEnvironment environment, 
         long turn = _replays?.First?.Turn ?? 0;
         bool any = _outbox.TryTake(windowOpen, turn, out Delivery delivery); // what was there before the replay [MQTT-4.6.0-5]
         if (!any && TrySendReplay(windowOpen, writer, output, ref published)) return true;
-        if (any || _outbox.TryTake(windowOpen, long.MaxValue, out delivery))
+        WaitingChange? change = any ? null : _changes?.Outbox.Peek(windowOpen);
+        if (any || _outbox.TryTake(windowOpen, change?.Turn ?? long.MaxValue, out delivery))
         {
             Send(delivery, again: 0, writer, output, ref published);
             return true;
         }
 
-        return TrySendChange(windowOpen, writer, output, ref published) || TrySendGroupChange(windowOpen, writer, output, ref published);
+        if (change is null) return TrySendGroupChange(windowOpen, writer, output, ref published);
+        SendChange(change, writer, output, ref published);
+        return true;
     }
 
     /// <summary>Sends one delivery, whose reference goes to the window or ends here; false if it could not be sent.</summary>
@@ -300,15 +303,13 @@ internal sealed class Outgoing(Session session, SessionEnvironment environment, 
         return wasSent;
     }
 
-    private bool TrySendChange(bool windowOpen, PublishWriter writer, OutputBuffer output, ref int published)
+    private void SendChange(WaitingChange change, PublishWriter writer, OutputBuffer output, ref int published)
     {
-        if (_changes?.Outbox.Peek(windowOpen) is not { } change) return false;
         (ChangeRecord record, SentValue value, long number) = (change.Record, change.Value, change.Number);
-        Delivery delivery = _changes.Outbox.Take(change);
+        Delivery delivery = Changes.Outbox.Take(change);
         QualityOfService qos = delivery.Message.Qos; // as it was published
         bool wasSent = Send(delivery, again: 0, writer, output, ref published);
         record.Ledger.Finish(record, value, number, qos, wasSent);
-        return true;
     }
 
     private bool TrySendGroupChange(bool windowOpen, PublishWriter writer, OutputBuffer output, ref int published)

@@ -10,12 +10,12 @@ namespace Broker.Core.Sessions;
 /// make change-only.
 /// </summary>
 /// <remarks>Threading: none of its own; under the session's gate. Owner: its session's <see cref="Outgoing"/>.</remarks>
-internal sealed class SessionChanges(IChangeOwner owner, SessionEnvironment environment, Dictionary<string, Subscription> subscriptions)
+internal sealed class SessionChanges(IChangeOwner owner, SessionEnvironment environment, Dictionary<string, Subscription> subscriptions, Outbox beside)
 {
     private ChangeLedger? _ruled; // of all ordinary subscriptions together
 
     /// <summary>What waits.</summary>
-    public ChangeOutbox Outbox { get; } = new(environment);
+    public ChangeOutbox Outbox { get; } = new(environment, beside);
 
     /// <summary>Memberships in shared groups; their groups hold what waits for them.</summary>
     public List<Subscription> Memberships { get; } = [];

@@ -31,7 +31,7 @@ internal sealed class SharedGroup(string key, bool isChangeOnly, SessionEnvironm
     public bool IsChangeOnly { get; } = isChangeOnly;
 
     // Under the gate.
-    private ChangeLedger Ledger => _ledger ??= new ChangeLedger(this, _outbox ??= new ChangeOutbox(environment), environment);
+    private ChangeLedger Ledger => _ledger ??= new ChangeLedger(this, _outbox ??= new ChangeOutbox(environment, beside: null), environment);
 
     /// <summary>Whether nobody is left.</summary>
     public bool IsEmpty => _members.Length == 0;

@@ -19,6 +19,9 @@ internal sealed class WaitingChange : WheelTimer
     /// <summary>The number that the topic's shared state had with it.</summary>
     public long Number;
 
+    /// <summary>Its place among all that waits for the session, since it is in line.</summary>
+    public long Turn;
+
     /// <summary>Whether it was put in line when the client could take it: then only a client that stopped reading loses it to a newer value.</summary>
     public bool IsCommitted;
 

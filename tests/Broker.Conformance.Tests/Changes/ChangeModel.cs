@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Broker.Conformance.Tests.Changes;
 
 /// <summary>What one subscriber gets, written from the text of the contract: slow, plain, one object a subscriber.</summary>
-internal sealed class ChangeModel(params ChangeModel.Part[] parts)
+internal sealed class ChangeModel(ChangeModel.Tally tally, params ChangeModel.Part[] parts)
 {
     private readonly Dictionary<string, Topic> _topics = [];
 
@@ -22,6 +22,16 @@ internal sealed class ChangeModel(params ChangeModel.Part[] parts)
     /// <param name="MaxSilence">Milliseconds.</param>
     public sealed record Part(double? Band = null, double? Percent = null, string? Pointer = null, long MinInterval = 0, long MaxSilence = 0);
 
+    /// <summary>What the counters of the broker have to say.</summary>
+    public sealed class Tally
+    {
+        public long Sent { get; set; }
+
+        public long Suppressed { get; set; }
+
+        public long Conflated { get; set; }
+    }
+
     /// <summary>A value was published: it waits, or it takes the place of what waits, or nothing waits any more.</summary>
     public void Publish(string topic, string value, int qos, long now, bool isAbsent)
     {
@@ -32,6 +42,8 @@ internal sealed class ChangeModel(params ChangeModel.Part[] parts)
         bool goesOut = state.Sent is null || isSilent || parts.All(p => IsChange(p, state.Sent, value));
         if (state.Waiting == value && IsDue(state, now)) qos = Math.Max(qos, state.WaitingQos); // the same value, which will be acknowledged
         if (isAbsent && state.Waiting is not null && state.WaitingQos > 0 && IsDue(state, now)) qos = state.WaitingQos; // it takes the place of one that is kept
+        if (state.Waiting is not null) tally.Conflated++;
+        if (!goesOut) tally.Suppressed++;
         (state.Waiting, state.WaitingQos) = (goesOut ? value : null, qos);
     }
 
@@ -39,6 +51,7 @@ internal sealed class ChangeModel(params ChangeModel.Part[] parts)
     public void First(string topic, string value, long now)
     {
         Topic state = Of(topic);
+        tally.Sent++;
         (state.Sent, state.SentAt, state.Waiting, state.IsForgotten) = (value, now, null, false);
     }
 
@@ -53,6 +66,7 @@ internal sealed class ChangeModel(params ChangeModel.Part[] parts)
             if (!IsDue(state, now)) continue;
             (state.Sent, state.SentAt) = (state.Waiting, now);
             state.Waiting = null;
+            tally.Sent++;
             yield return (topic, state.Sent!); // it was not null while it waited
         }
     }

@@ -180,7 +180,7 @@ public sealed class ChangeOptionTests
 
         subscriber.Client.Unstall();
 
-        Assert.All(subscriber.Received().TakeLast(1), last => Assert.Equal("t=10.5", last)); // 20 had left before it stopped reading
+        Assert.Empty(subscriber.Received()); // it has 10, and 10.5 is within the band
     }
 
     private static Subscriber Subscribe(TestBroker broker, string topic, params (string Name, string Value)[] options)

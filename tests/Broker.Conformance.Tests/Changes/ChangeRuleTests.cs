@@ -118,6 +118,21 @@ public sealed class ChangeRuleTests
         Assert.Equal(90 * (2 + "plant/a".Length + 1), rule.Counters.BytesSaved);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void What_is_sent_as_a_change_and_what_is_not_leave_in_the_order_they_came(int qos)
+    {
+        using TestBroker broker = Rules(Rule("plant", "plant/#", ChangeOptions.Exact));
+        var subscriber = Subscriber.Connect(broker, "subscriber");
+        subscriber.Client.Subscribe("#", (QualityOfService)qos);
+        TestClient publisher = broker.Connect("publisher");
+
+        publisher.PublishTogether(qos, ("office/a", "1"), ("plant/a", "1"), ("office/a", "2"), ("plant/a", "2"), ("plant/b", "1"), ("office/a", "3"));
+
+        Assert.Equal(["office/a=1", "plant/a=1", "office/a=2", "plant/a=2", "plant/b=1", "office/a=3"], subscriber.Received());
+    }
+
     [Fact]
     public void A_stalled_ordinary_subscriber_of_a_ruled_topic_gets_its_last_value_only()
     {
