@@ -148,7 +148,7 @@ internal sealed class SharedGroup(string key, bool isChangeOnly, SessionEnvironm
         {
             var delivery = new Delivery(change.Message, change.Message.Qos, retain: false);
             offer = Ledger.Offer(change, delivery, _syncedFrom, canTake: taker is not null, isHeldUp: taker is null, isAbsent: false, out WaitingChange? kept);
-            if (kept is not null) kept.For = taker;
+            if (kept is not null) kept.For = kept.IsInLine ? taker : null; // who may be there when an interval is over is not known yet
             while (_outbox!.IsOverfull && _outbox.Peek(windowOpen: true) is { } oldest) GiveUp(oldest); // the ledger made it
         }
 
