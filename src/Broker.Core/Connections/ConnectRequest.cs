@@ -70,7 +70,13 @@ internal sealed record ConnectRequest
     }
 
     /// <summary>The CONNACK that says yes.</summary>
-    public ConnAck Answer(ClientFacts facts, BrokerLimits limits, bool isPresent, ReadOnlySpan<byte> authenticationData) => new()
+    public ConnAck Answer(ClientFacts facts, BrokerLimits limits, bool isPresent, ReadOnlySpan<byte> authenticationData)
+    {
+        ConnAck answer = Answer(facts, limits, isPresent, authenticationData, tellsChangeOnly: true);
+        return facts.Takes(answer.Size) ? answer : Answer(facts, limits, isPresent, authenticationData, tellsChangeOnly: false);
+    }
+
+    private ConnAck Answer(ClientFacts facts, BrokerLimits limits, bool isPresent, ReadOnlySpan<byte> authenticationData, bool tellsChangeOnly) => new()
     {
         SessionPresent = isPresent && facts.Version != ProtocolVersion.V31, // 3.1 has no such flag
         ReasonCode = ReasonCode.Success,
@@ -83,5 +89,6 @@ internal sealed record ConnectRequest
         ResponseInformation = WantsResponseInformation && ClientId.AsSpan().IndexOfAny("+#") < 0 ? "responses/" + ClientId : null,
         AuthenticationMethod = facts.AuthenticationMethod is null ? default : Encoding.UTF8.GetBytes(facts.AuthenticationMethod),
         AuthenticationData = authenticationData,
+        TellsChangeOnly = tellsChangeOnly,
     };
 }

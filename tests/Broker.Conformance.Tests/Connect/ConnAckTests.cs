@@ -146,7 +146,20 @@ public sealed class ConnAckTests
         Properties announced = broker.Connect(new ConnectOptions { Properties = new Properties().SessionExpiryInterval(60) }).ConnAck.Properties;
 
         // QoS 2, retained messages, wildcards, identifiers and shared subscriptions are all there, and the wishes were granted.
-        Assert.Equal([PropertyId.MaximumPacketSize], announced.Select(property => property.Id));
+        Assert.Equal([PropertyId.MaximumPacketSize, PropertyId.UserProperty], announced.Select(property => property.Id)); // the last says that it delivers only changes
+    }
+
+    [Fact]
+    public void CONNACK_tells_of_change_only_delivery_where_there_is_room_for_it()
+    {
+        using var broker = new TestBroker();
+        TestClient roomy = broker.Connect("roomy");
+
+        TestClient tight = broker.Connect(new ConnectOptions { ClientId = "tight", Properties = new Properties().MaximumPacketSize(40) });
+
+        Assert.True(roomy.ConnAck.Properties.Has(PropertyId.UserProperty));
+        Assert.False(tight.ConnAck.Properties.Has(PropertyId.UserProperty));
+        Assert.Equal(0, (byte)tight.ConnAck.ReasonCode);
     }
 
     [Fact]

@@ -42,6 +42,12 @@ public readonly ref struct ConnAck
     /// <summary>The method's last data; empty: none.</summary>
     public ReadOnlySpan<byte> AuthenticationData { get; init; }
 
+    /// <summary>
+    /// Whether to say that subscriptions under <c>$changes/</c> get only changes, as the user property <c>change-only</c>, so that a client need not
+    /// be told what kind of broker this is.
+    /// </summary>
+    public bool TellsChangeOnly { get; init; }
+
     /// <summary>How many bytes <see cref="Write"/> writes to a client of MQTT 5.</summary>
     public int Size
     {
@@ -93,6 +99,10 @@ public readonly ref struct ConnAck
         WriteString(ref writer, PropertyId.ResponseInformation, ResponseInformation);
         WriteBytes(ref writer, PropertyId.AuthenticationMethod, AuthenticationMethod);
         WriteBytes(ref writer, PropertyId.AuthenticationData, AuthenticationData);
+        if (!TellsChangeOnly) return;
+        writer.WriteByte((byte)PropertyId.UserProperty);
+        writer.WriteBinary("change-only"u8);
+        writer.WriteBinary("$changes/"u8);
     }
 
     private static void WriteUInt16(ref PacketWriter writer, PropertyId id, ushort? value)
