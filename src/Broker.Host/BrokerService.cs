@@ -1,5 +1,7 @@
 using Broker.Core;
+using Broker.Host.Configuration;
 using Broker.Host.Endpoints;
+using Broker.Host.Endpoints.Epoll;
 using Broker.Host.Security;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -8,7 +10,8 @@ namespace Broker.Host;
 
 /// <summary>Starts the broker and its MQTT endpoints, and stops them in order.</summary>
 internal sealed class BrokerService(
-    MqttBroker broker, IReadOnlyList<BoundEndpoint> endpoints, TlsEndpoints tls, AccessReport report, Readiness readiness, TimeProvider time, ILoggerFactory loggers)
+    MqttBroker broker, TcpOptions tcp, IReadOnlyList<BoundEndpoint> endpoints, TlsEndpoints tls, AccessReport report, Readiness readiness, TimeProvider time,
+    ILoggerFactory loggers)
     : IHostedLifecycleService, IDisposable
 {
     /// <summary>How long clients have to take their last packets; the rest of the ten seconds is for HTTP and exporters.</summary>
@@ -17,13 +20,16 @@ internal sealed class BrokerService(
     private readonly ILogger _logger = loggers.CreateLogger<BrokerService>();
     private readonly LingeringConnections _lingering = new(time);
     private readonly List<TcpEndpoint> _tcp = [];
+    private EpollLoops? _loops;
 
     /// <summary>The broker first, then the doors to it. HTTP opens after this, since its server is started last.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
         broker.Start();
         ILogger logger = loggers.CreateLogger<TcpEndpoint>();
-        var services = new TcpServices(broker, _lingering, tls, logger);
+        bool hasPlain = endpoints.Any(bound => bound.Endpoint is { Url.IsHttp: false, Certificate: null });
+        if (hasPlain && tcp.UsesEpoll) _loops = new EpollLoops(tcp.LoopCount, logger);
+        var services = new TcpServices(broker, _lingering, tls, logger, _loops);
         foreach (BoundEndpoint bound in endpoints.Where(bound => !bound.Endpoint.Url.IsHttp))
         {
             var endpoint = new TcpEndpoint(bound, services, time, logger);
@@ -71,6 +77,7 @@ internal sealed class BrokerService(
     /// <inheritdoc/>
     public void Dispose()
     {
+        _loops?.Dispose();
         foreach (TcpEndpoint endpoint in _tcp) endpoint.Dispose();
         _lingering.Dispose();
     }

@@ -80,6 +80,7 @@ internal static class HostComposition
         builder.Services.AddSingleton<Readiness>();
         builder.Services.AddSingleton(endpoints);
         AddSecurity(builder.Services, configuration, options);
+        builder.Services.AddSingleton(configuration.Options.Tcp);
         builder.Services.AddSingleton(services => new MqttBroker(options, new BrokerParts
         {
             Time = services.GetRequiredService<TimeProvider>(),

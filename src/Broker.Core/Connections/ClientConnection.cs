@@ -246,7 +246,7 @@ public sealed class ClientConnection : WheelTimer, ISessionConnection
         if (Volatile.Read(ref _waiting) == 0 && Interlocked.CompareExchange(ref _waiting, batch.Number, 0) == 0) batch.Add(this);
     }
 
-    bool ISessionConnection.IsHeldUp(WakeBatch batch) => Volatile.Read(ref _waiting) is var waiting and not 0 && waiting != batch.Number;
+    bool ISessionConnection.IsHeldUp(WakeBatch batch) => Volatile.Read(ref _waiting) is var waiting and not 0 && waiting != batch.Number && _transport.IsHeldUp;
 
     void ISessionConnection.Wake() => _transport.RequestDrain();
 

@@ -28,6 +28,13 @@ public interface ITransport
     {
     }
 
+    /// <summary>
+    /// Whether the peer is the reason why <see cref="ClientConnection.Drain"/> was not called since it was asked for: it does not take
+    /// what was sent. Then values for change-only subscriptions are conflated. A transport that always drains at once unless it
+    /// waits for its peer need not say it; one that hands over to another thread first does.
+    /// </summary>
+    bool IsHeldUp => true;
+
     /// <summary>Hang up now; what was not sent is lost. <see cref="ClientConnection.Closed"/> follows.</summary>
     void Abort();
 }

@@ -2,7 +2,8 @@ namespace Broker.Core.Sessions;
 
 /// <summary>
 /// The connections that got something to send while one read was handled: each is woken once, when the read is done, so that
-/// many messages leave in one write.
+/// many messages leave in one write. A transport that handles many reads together opens a round around them: then all share one
+/// batch, and wake at the end of the round.
 /// </summary>
 /// <remarks>Threading: one user at a time, on one thread. Owner: whoever rented it calls <see cref="WakeAndReturn"/>.</remarks>
 internal sealed class WakeBatch
@@ -17,14 +18,33 @@ internal sealed class WakeBatch
 
     private ISessionConnection[] _connections = new ISessionConnection[16];
     private int _count;
+    private bool _isRound;
 
     /// <summary>This thread's batch.</summary>
     public static WakeBatch Rent()
     {
         WakeBatch batch = _idle ?? new WakeBatch();
+        if (batch._isRound) return batch;
         _idle = null;
         batch.Number = ((long)Environment.CurrentManagedThreadId << 40) | ++_uses;
         return batch;
+    }
+
+    /// <summary>Makes this thread's batch the one of everything that rents until <see cref="EndRound"/>.</summary>
+    public static WakeBatch OpenRound()
+    {
+        WakeBatch batch = Rent();
+        batch._isRound = true;
+        _idle = batch;
+        return batch;
+    }
+
+    /// <summary>The round is over: wakes every connection of the batch. No lock may be held.</summary>
+    public void EndRound()
+    {
+        _isRound = false;
+        _idle = null;
+        WakeAndReturn();
     }
 
     /// <summary>Tells this use of the batch from every other.</summary>
@@ -37,9 +57,10 @@ internal sealed class WakeBatch
         _connections[_count++] = connection;
     }
 
-    /// <summary>Wakes every connection of the batch. No lock may be held.</summary>
+    /// <summary>Wakes every connection of the batch, unless the round does so later. No lock may be held.</summary>
     public void WakeAndReturn()
     {
+        if (_isRound) return;
         for (int i = 0; i < _count; i++)
         {
             ISessionConnection connection = _connections[i];

@@ -24,4 +24,7 @@ internal sealed record BrokerHostOptions
 
     /// <summary>When the configuration is read again: <c>Broker:Reload</c>.</summary>
     public ReloadOptions Reload { get; init; } = new();
+
+    /// <summary>How plain TCP connections are driven: <c>Broker:Tcp</c>.</summary>
+    public TcpOptions Tcp { get; init; } = new();
 }

@@ -18,7 +18,7 @@ internal sealed record HostConfiguration(
     private const string Section = "Broker";
     private const string AuthSection = $"{Section}:Auth";
     private const string EndpointsSection = $"{Section}:Endpoints";
-    private static readonly string[] _sections = [nameof(BrokerHostOptions.Endpoints), nameof(MqttBrokerOptions.Limits), nameof(BrokerHostOptions.Auth), nameof(BrokerHostOptions.Acl), nameof(BrokerHostOptions.Audit), nameof(BrokerHostOptions.Reload), "ChangeOnly"];
+    private static readonly string[] _sections = [nameof(BrokerHostOptions.Endpoints), nameof(MqttBrokerOptions.Limits), nameof(BrokerHostOptions.Auth), nameof(BrokerHostOptions.Acl), nameof(BrokerHostOptions.Audit), nameof(BrokerHostOptions.Tcp), nameof(BrokerHostOptions.Reload), "ChangeOnly"];
 
     // The lowest layer; every other one may say otherwise.
     private static readonly (string Key, string Value)[] _defaults =
@@ -86,9 +86,10 @@ internal sealed record HostConfiguration(
         AclOptions acl = reader.Fill(new AclOptions(), $"{Section}:Acl");
         AuditOptions audit = reader.Fill(new AuditOptions(), $"{Section}:Audit");
         if (AuditPath.Check(audit.Path) is { } unwritable) faults.Add(new($"{Section}:Audit:Path", settings.OriginOf($"{Section}:Audit:Path"), unwritable));
+        TcpOptions tcp = ReadTcp(settings, reader, faults);
         ReloadOptions reload = reader.Fill(new ReloadOptions(), $"{Section}:Reload");
         MqttBrokerOptions broker = reader.Fill(new MqttBrokerOptions(), Section, _sections) with { Limits = limits, ChangeRules = new ChangeRuleReader(settings, reader, faults).Read(limits) };
-        var options = new BrokerHostOptions { Broker = broker, Auth = auth, Acl = acl, Audit = audit, Reload = reload, Endpoints = ReadEndpoints(settings, reader) };
+        var options = new BrokerHostOptions { Broker = broker, Auth = auth, Acl = acl, Audit = audit, Tcp = tcp, Reload = reload, Endpoints = ReadEndpoints(settings, reader) };
         ConfiguredAuth configured = new AuthRules(settings, faults).Check(auth, limits.TokenBytes);
         IReadOnlyList<ConfiguredEndpoint> endpoints = new EndpointRules(settings, faults).Check(options, configured);
         OtherSections.Check(settings, faults);
@@ -107,6 +108,18 @@ internal sealed record HostConfiguration(
         if (settings.IsSection(Jwt)) auth = auth with { Jwt = reader.Fill(new JwtOptions(), Jwt) };
         if (settings.IsSection(ClientCertificates)) auth = auth with { ClientCertificates = reader.Fill(new ClientCertificateOptions(), ClientCertificates) };
         return auth;
+    }
+
+    private static TcpOptions ReadTcp(Settings settings, OptionsReader reader, List<ConfigurationFault> faults)
+    {
+        const string Tcp = $"{Section}:Tcp";
+        TcpOptions tcp = reader.Fill(new TcpOptions(), Tcp);
+        if (tcp.Driver == TcpDriver.Epoll && !TcpOptions.HasEpoll)
+        {
+            faults.Add(new($"{Tcp}:Driver", settings.OriginOf($"{Tcp}:Driver"), "'Epoll' is only for Linux; leave it out, or write Sockets"));
+        }
+
+        return tcp;
     }
 
     private static Dictionary<string, EndpointOptions> ReadEndpoints(Settings settings, OptionsReader reader)

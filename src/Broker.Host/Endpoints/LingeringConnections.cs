@@ -13,7 +13,7 @@ internal sealed class LingeringConnections : IDisposable
     private static readonly TimeSpan _moment = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
-    private readonly Queue<(TcpConnection Connection, long Since)> _queue = new();
+    private readonly Queue<(ILingering Connection, long Since)> _queue = new();
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
 
@@ -25,9 +25,9 @@ internal sealed class LingeringConnections : IDisposable
     }
 
     /// <summary>Gives a connection its moment.</summary>
-    public void Add(TcpConnection connection)
+    public void Add(ILingering connection)
     {
-        TcpConnection? oldest = null;
+        ILingering? oldest = null;
         lock (_gate)
         {
             if (_queue.Count == 0) _timer.Change(_moment, Timeout.InfiniteTimeSpan);
@@ -43,10 +43,10 @@ internal sealed class LingeringConnections : IDisposable
 
     private void EndOld()
     {
-        var old = new List<TcpConnection>();
+        var old = new List<ILingering>();
         lock (_gate)
         {
-            while (_queue.TryPeek(out (TcpConnection Connection, long Since) first))
+            while (_queue.TryPeek(out (ILingering Connection, long Since) first))
             {
                 TimeSpan left = _moment - _time.GetElapsedTime(first.Since);
                 if (left > TimeSpan.Zero)
@@ -59,6 +59,6 @@ internal sealed class LingeringConnections : IDisposable
             }
         }
 
-        foreach (TcpConnection connection in old) connection.EndLinger();
+        foreach (ILingering connection in old) connection.EndLinger();
     }
 }

@@ -15,7 +15,7 @@ namespace Broker.Host.Endpoints;
 /// to read the last bytes (<see cref="LingeringConnections"/>).
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "The last side that ends releases what is held; nobody outside could know when.")]
-internal sealed class TcpConnection : ITransport
+internal sealed class TcpConnection : ITransport, ILingering
 {
     private readonly Socket _socket;
     private readonly TcpServices _services;
@@ -104,7 +104,7 @@ internal sealed class TcpConnection : ITransport
     internal void SendLast() => _sender.Request();
 
     /// <summary>The peer had its moment.</summary>
-    internal void EndLinger()
+    public void EndLinger()
     {
         if (!_released) SocketTuning.TryShutdown(_socket, SocketShutdown.Both);
     }

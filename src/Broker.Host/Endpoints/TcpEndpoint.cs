@@ -1,24 +1,22 @@
 using System.Net.Sockets;
 using Broker.Core.Connections;
+using Broker.Host.Endpoints.Epoll;
 using Microsoft.Extensions.Logging;
 
 namespace Broker.Host.Endpoints;
 
 /// <summary>Accepts the connections of an mqtt or mqtts endpoint and hands each to the broker.</summary>
 /// <remarks>
-/// Threading: one accept loop per address. It never ends by an error: when the system has no descriptor left, spare ones are
-/// given up to take the waiting connections and close them, which is kinder than to let them hang.
+/// Threading: one accept loop per address, which never ends by an error. Plain connections are accepted and owned by the event
+/// loops where there are any; TLS always comes this way.
 /// </remarks>
 internal sealed class TcpEndpoint(BoundEndpoint bound, TcpServices services, TimeProvider time, ILogger logger) : IDisposable
 {
     private const int MaxTaking = 32;
-    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan _recovery = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan _quiet = TimeSpan.FromMinutes(1);
     private readonly TlsHandshake? _tls = services.Tls.Of(bound.Endpoint.Name);
     private readonly List<Task> _loops = [];
+    private readonly List<EpollListener> _listeners = [];
     private int _taking;
-    private long _exhaustionLogged;
     private volatile bool _stopping;
 
     /// <summary>Begins to listen.</summary>
@@ -29,7 +27,16 @@ internal sealed class TcpEndpoint(BoundEndpoint bound, TcpServices services, Tim
         {
             SocketTuning.Prepare(listener);
             bound.Listen(listener);
-            _loops.Add(AcceptAsync(listener));
+            if (_tls is null && services.Loops is { } loops)
+            {
+                var accepting = new EpollListener(loops, listener, bound.Endpoint, services, time);
+                _listeners.Add(accepting);
+                accepting.Start();
+            }
+            else
+            {
+                _loops.Add(AcceptAsync(listener));
+            }
         }
     }
 
@@ -37,11 +44,12 @@ internal sealed class TcpEndpoint(BoundEndpoint bound, TcpServices services, Tim
     public async Task StopAsync()
     {
         _stopping = true;
+        await Task.WhenAll(_listeners.Select(listener => listener.StopAsync()));
         bound.Dispose();
         await Task.WhenAll(_loops);
     }
 
-    /// <inheritdoc/>
+    /// <summary>Closes the door at once; the event loops have ended before.</summary>
     public void Dispose()
     {
         _stopping = true;
@@ -52,27 +60,19 @@ internal sealed class TcpEndpoint(BoundEndpoint bound, TcpServices services, Tim
     {
         // Off the starting thread, so that a connection that waits already does not hold up the other endpoints.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        using var spare = new SpareDescriptors();
-        long exhaustedSince = 0;
+        using var shortage = new DescriptorShortage(bound.Endpoint.Name, time, logger);
         while (!_stopping)
         {
             try
             {
                 Socket socket = await listener.AcceptAsync();
-                if (exhaustedSince != 0 && time.GetElapsedTime(exhaustedSince) > _recovery)
-                {
-                    exhaustedSince = spare.TryTake() ? 0 : time.GetTimestamp();
-                }
-
-                if (exhaustedSince == 0) TakeSoon(socket);
+                if (shortage.MayStay()) TakeSoon(socket);
                 else socket.Dispose();
             }
             catch (SocketException e) when (e.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable)
             {
-                if (exhaustedSince == 0) LogExhaustion(e);
-                exhaustedSince = time.GetTimestamp();
-                spare.Release();
-                await Task.Delay(_pause, time);
+                shortage.Begin(e.Message);
+                await Task.Delay(DescriptorShortage.Pause, time);
             }
             catch (Exception e) when (_stopping && e is SocketException or ObjectDisposedException)
             {
@@ -86,18 +86,9 @@ internal sealed class TcpEndpoint(BoundEndpoint bound, TcpServices services, Tim
             {
                 // Whatever it is: this door stays open, and does not spin.
                 HostLog.AcceptFaulted(logger, e, bound.Endpoint.Name);
-                await Task.Delay(_pause, time);
+                await Task.Delay(DescriptorShortage.Pause, time);
             }
         }
-    }
-
-    // At the edge it comes and goes; one line a minute is enough.
-    private void LogExhaustion(SocketException e)
-    {
-        long now = time.GetTimestamp();
-        if (_exhaustionLogged != 0 && time.GetElapsedTime(_exhaustionLogged, now) < _quiet) return;
-        _exhaustionLogged = now;
-        HostLog.DescriptorsExhausted(logger, bound.Endpoint.Name, e.Message);
     }
 
     // On another thread: a fleet that connects at once must not hold up the connections that share this one. But only so many,

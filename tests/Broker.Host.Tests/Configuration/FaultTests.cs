@@ -29,7 +29,7 @@ public sealed class FaultTests
     {
         HostConfiguration configuration = ConfigurationCase.FromArguments($"--{key}", "x");
 
-        Assert.Contains("is not a key; allowed here: Endpoints, Limits, Auth, Acl, Audit, Reload, ChangeOnly, SysInterval", configuration.OnlyFault(), StringComparison.Ordinal);
+        Assert.Contains("is not a key; allowed here: Endpoints, Limits, Auth, Acl, Audit, Tcp, Reload, ChangeOnly, SysInterval", configuration.OnlyFault(), StringComparison.Ordinal);
     }
 
     [Theory]

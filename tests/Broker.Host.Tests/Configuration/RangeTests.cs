@@ -60,6 +60,7 @@ public sealed class RangeTests
     private static IEnumerable<(string Section, PropertyInfo Option)> Options() =>
     [
         .. typeof(BrokerLimits).GetProperties().Select(option => ("Broker:Limits", option)),
+        .. typeof(TcpOptions).GetProperties().Where(option => option.CanWrite).Select(option => ("Broker:Tcp", option)),
         .. typeof(MqttBrokerOptions).GetProperties().Where(option => option.PropertyType.IsValueType).Select(option => ("Broker", option)),
     ];
 

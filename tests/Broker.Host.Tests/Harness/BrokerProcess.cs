@@ -56,6 +56,13 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
         return broker;
     }
 
+    /// <summary>Starts it with what drives plain TCP connections; the test is skipped where there is no such driver.</summary>
+    public static Task<BrokerProcess> StartOverAsync(string driver, params string[] arguments)
+    {
+        Assert.SkipUnless(driver != "Epoll" || OperatingSystem.IsLinux(), "Only Linux has epoll.");
+        return StartAsync(["--Broker:Tcp:Driver", driver, .. arguments]);
+    }
+
     /// <summary>Starts it with exactly these arguments.</summary>
     /// <param name="arguments">The arguments.</param>
     /// <param name="environment">Variables to add.</param>

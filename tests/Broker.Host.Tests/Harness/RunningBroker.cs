@@ -40,6 +40,13 @@ internal sealed class RunningBroker : IAsyncDisposable
     /// <summary>Long polls and requests over HTTP that wait.</summary>
     public Task<int> WaitingPollsAsync() => CountAsync(broker => broker.Polling.WaitingCount, "mqtt_polls_waiting");
 
+    /// <summary>Starts it with what drives plain TCP connections; the test is skipped where there is no such driver.</summary>
+    public static Task<RunningBroker> StartOverAsync(string driver, params string[] arguments)
+    {
+        Assert.SkipUnless(driver != "Epoll" || OperatingSystem.IsLinux(), "Only Linux has epoll.");
+        return StartAsync(["--Broker:Tcp:Driver", driver, .. arguments]);
+    }
+
     public static async Task<RunningBroker> StartAsync(params string[] arguments)
     {
         if (BrokerProcess.IsOtherBuild) return new RunningBroker(await BrokerProcess.StartAsync([.. _quiet, .. arguments]));

@@ -12,11 +12,12 @@ public sealed class StopTests
     private static readonly TimeSpan _contract = TimeSpan.FromSeconds(10);
 
     [Theory]
-    [InlineData(BrokerProcess.SigTerm)]
-    [InlineData(BrokerProcess.SigInt)]
-    public async Task A_signal_tells_mqtt_5_clients_and_ends_with_0(int signal)
+    [InlineData("Epoll", BrokerProcess.SigTerm)]
+    [InlineData("Sockets", BrokerProcess.SigTerm)]
+    [InlineData("Epoll", BrokerProcess.SigInt)]
+    public async Task A_signal_tells_mqtt_5_clients_and_ends_with_0(string driver, int signal)
     {
-        await using BrokerProcess broker = await BrokerProcess.StartAsync();
+        await using BrokerProcess broker = await BrokerProcess.StartOverAsync(driver);
         await using WireClient five = await WireClient.ConnectAsync(broker.Address("Mqtt"));
         await using WireClient four = await WireClient.ConnectAsync(broker.Address("Mqtt"), new() { ClientId = "four", Version = ProtocolVersion.V311 });
 
@@ -42,10 +43,12 @@ public sealed class StopTests
         Assert.Equal(0, await broker.ExitAsync(_contract));
     }
 
-    [Fact]
-    public async Task What_was_accepted_is_flushed_before_the_end()
+    [Theory]
+    [InlineData("Epoll")]
+    [InlineData("Sockets")]
+    public async Task What_was_accepted_is_flushed_before_the_end(string driver)
     {
-        await using BrokerProcess broker = await BrokerProcess.StartAsync();
+        await using BrokerProcess broker = await BrokerProcess.StartOverAsync(driver);
         await using WireClient subscriber = await WireClient.ConnectAsync(broker.Address("Mqtt"));
         await subscriber.SubscribeAsync("t");
         await using WireClient publisher = await WireClient.ConnectAsync(broker.Address("Mqtt"));
@@ -59,10 +62,12 @@ public sealed class StopTests
         Assert.Equal(0, await broker.ExitAsync(_contract));
     }
 
-    [Fact]
-    public async Task Clients_that_never_read_and_half_open_requests_do_not_hold_it_up()
+    [Theory]
+    [InlineData("Epoll")]
+    [InlineData("Sockets")]
+    public async Task Clients_that_never_read_and_half_open_requests_do_not_hold_it_up(string driver)
     {
-        await using BrokerProcess broker = await BrokerProcess.StartAsync();
+        await using BrokerProcess broker = await BrokerProcess.StartOverAsync(driver);
         await using WireClient stuck = await WireClient.ConnectAsync(broker.Address("Mqtt"));
         await stuck.SubscribeAsync("flood");
         await using WireClient stuckWeb = await WireClient.OpenWebSocketAsync(broker.Address("Http"));
@@ -103,10 +108,12 @@ public sealed class StopTests
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, _contract);
     }
 
-    [Fact]
-    public async Task While_it_stops_it_is_not_ready_and_takes_nobody()
+    [Theory]
+    [InlineData("Epoll")]
+    [InlineData("Sockets")]
+    public async Task While_it_stops_it_is_not_ready_and_takes_nobody(string driver)
     {
-        await using RunningBroker broker = await RunningBroker.StartAsync();
+        await using RunningBroker broker = await RunningBroker.StartOverAsync(driver);
         await using WireClient stuck = await broker.OpenAsync();
         await stuck.ConnectAsync(new() { ClientId = "stuck" });
         await stuck.SubscribeAsync("flood");

@@ -5,10 +5,12 @@ namespace Broker.Host.Tests.Tcp;
 
 public sealed class ConnectionLimitTests
 {
-    [Fact]
-    public async Task One_connection_more_than_allowed_is_closed_at_once_and_the_others_live()
+    [Theory]
+    [InlineData("Epoll")]
+    [InlineData("Sockets")]
+    public async Task One_connection_more_than_allowed_is_closed_at_once_and_the_others_live(string driver)
     {
-        await using RunningBroker broker = await RunningBroker.StartAsync("--Broker:Limits:Connections", "2");
+        await using RunningBroker broker = await RunningBroker.StartOverAsync(driver, "--Broker:Limits:Connections", "2");
         await using WireClient first = await WireClient.ConnectAsync(broker.Address("Mqtt"));
         await using WireClient second = await WireClient.ConnectAsync(broker.Address("Mqtt"));
 
@@ -19,10 +21,12 @@ public sealed class ConnectionLimitTests
         await second.PingAsync();
     }
 
-    [Fact]
-    public async Task A_place_that_gets_free_is_given_to_the_next()
+    [Theory]
+    [InlineData("Epoll")]
+    [InlineData("Sockets")]
+    public async Task A_place_that_gets_free_is_given_to_the_next(string driver)
     {
-        await using RunningBroker broker = await RunningBroker.StartAsync("--Broker:Limits:Connections", "1");
+        await using RunningBroker broker = await RunningBroker.StartOverAsync(driver, "--Broker:Limits:Connections", "1");
         WireClient first = await WireClient.ConnectAsync(broker.Address("Mqtt"));
         await first.DisposeAsync();
         await Eventually.Until("the first is gone", async () => await broker.ConnectionsAsync() == 0);

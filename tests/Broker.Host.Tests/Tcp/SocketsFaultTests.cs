@@ -1,0 +1,3 @@
+namespace Broker.Host.Tests.Tcp;
+
+public sealed class SocketsFaultTests() : TcpFaultTests("Sockets");
