@@ -14,12 +14,13 @@ internal sealed class Loopback : ITransport, IDisposable
     /// <param name="clientId">The client identifier.</param>
     /// <param name="level">The protocol level.</param>
     /// <param name="output">A buffer to share with other connections that are used from the same thread; null for one of its own.</param>
-    public Loopback(MqttBroker broker, string clientId, byte level = 4, OutputBuffer? output = null)
+    /// <param name="keepAlive">The keep alive in seconds; 0 for none.</param>
+    public Loopback(MqttBroker broker, string clientId, byte level = 4, OutputBuffer? output = null, int keepAlive = 0)
     {
         _output = output ?? new OutputBuffer(OutputBuffer.TargetBytes);
         _connection = broker.Accept(this, new ConnectionInfo("Benchmark", TransportKind.Memory, null))
             ?? throw new InvalidOperationException("The broker refused a connection");
-        Send(Packets.Connect(clientId, level));
+        Send(Packets.Connect(clientId, level, keepAlive));
     }
 
     /// <summary>Bytes that the broker sent so far.</summary>

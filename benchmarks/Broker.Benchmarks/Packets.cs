@@ -5,10 +5,10 @@ namespace Broker.Benchmarks;
 /// <summary>The few packets that the benchmarks send.</summary>
 internal static class Packets
 {
-    public static byte[] Connect(string clientId, byte level)
+    public static byte[] Connect(string clientId, byte level, int keepAlive = 0)
     {
         byte[] id = Encoding.UTF8.GetBytes(clientId);
-        byte[] variable = [0, 4, .. "MQTT"u8, level, 2, 0, 0, .. level == 5 ? [0] : Array.Empty<byte>(), 0, (byte)id.Length, .. id];
+        byte[] variable = [0, 4, .. "MQTT"u8, level, 2, (byte)(keepAlive >> 8), (byte)keepAlive, .. level == 5 ? [0] : Array.Empty<byte>(), 0, (byte)id.Length, .. id];
         return [0x10, (byte)variable.Length, .. variable];
     }
 

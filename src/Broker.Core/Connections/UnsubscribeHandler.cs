@@ -1,4 +1,3 @@
-using System.Text;
 using Broker.Core.Limits;
 using Broker.Core.Primitives;
 using Broker.Core.Protocol;
@@ -31,7 +30,7 @@ internal static class UnsubscribeHandler
         {
             ReasonCode reason = isInUse
                 ? ReasonCode.PacketIdentifierInUse
-                : connection.Session.Unsubscribe(Encoding.UTF8.GetString(filter), connection.Broker.Subscriptions, batch)
+                : connection.Session.Unsubscribe(filter, connection.Broker.Subscriptions, batch)
                     ? ReasonCode.Success
                     : ReasonCode.NoSubscriptionExisted;
             reasons[i] = (byte)reason;

@@ -11,7 +11,7 @@ namespace Broker.Core.Sessions;
 /// new subscriptions in their turn, then what waits, then conflated changes; QoS 1 and 2 as far as the window allows.
 /// </summary>
 /// <remarks>Threading: none of its own; every call under the session's gate. Owner: its session.</remarks>
-internal sealed class Outgoing(Session session, SessionEnvironment environment, Dictionary<string, Subscription> subscriptions, int window)
+internal sealed class Outgoing(Session session, SessionEnvironment environment, SubscriptionSet subscriptions, int window)
 {
     private readonly Outbox _outbox = new(environment.Limits, environment.Clock);
     private InflightWindow? _inflight;

@@ -1,4 +1,3 @@
-using System.Text;
 using Broker.Core.ChangeDetection;
 using Broker.Core.Messages;
 using Broker.Core.Primitives;
@@ -21,7 +20,7 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
     : WheelTimer, IChangeOwner
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, Subscription> _subscriptions = [];
+    private readonly SubscriptionSet _subscriptions = new();
     private Outgoing? _outgoing; // made with the first message
     private ReceivedQos2? _received;
     private AccessSubject _subject = new(identity.Principal, identity.ClientId, null);
@@ -373,9 +372,7 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
             _connection = null;
             _outgoing?.TakeShared(shared, except: null);
             _outgoing?.Clear();
-            Subscription[] subscriptions = [.. _subscriptions.Values];
-            _subscriptions.Clear();
-            return subscriptions;
+            return _subscriptions.Take();
         }
     }
 
@@ -389,13 +386,13 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
     public SubscribeOutcome Subscribe(
         TopicFilter filter, SubscriptionOptions options, int identifier, ChangeCriteria? criteria, Subscriptions all, out Subscription? subscription)
     {
-        string share = filter.IsShared ? $"$share/{Encoding.UTF8.GetString(filter.Group)}/" : "";
-        string key = $"{share}{(filter.IsChangeOnly ? "$changes/" : "")}{Encoding.UTF8.GetString(filter.Filter)}";
+        ReadOnlySpan<byte> key = filter.Key;
         lock (_gate)
         {
             subscription = null;
             if (_ended) return SubscribeOutcome.SessionEnded;
-            if (_subscriptions.TryGetValue(key, out subscription))
+            subscription = _subscriptions.Find(key);
+            if (subscription is not null)
             {
                 subscription.Change(options, identifier);
                 _outgoing?.KnownChanges?.Change(subscription, criteria, wantsFirst: options.RetainHandling == RetainHandling.Send);
@@ -403,10 +400,10 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
             }
 
             if (_subscriptions.Count >= environment.Limits.SubscriptionsPerSession) return SubscribeOutcome.TooMany;
-            subscription = new Subscription(this, key) { IsChangeOnly = filter.IsChangeOnly };
+            subscription = new Subscription(this, key.ToArray()) { IsChangeOnly = filter.IsChangeOnly };
             subscription.Change(options, identifier);
             if (criteria is not null && !filter.IsShared) subscription.Changes = Outgoing.Changes.NewLedger(criteria);
-            _subscriptions.Add(key, subscription);
+            _subscriptions.Add(subscription);
             all.Add(subscription, filter, criteria);
             bool mayBeChangeOnly = filter.IsChangeOnly || filter.IsShared || environment.Values.HasRules;
             if (mayBeChangeOnly) Outgoing.Changes.Add(subscription, wantsFirst: options.RetainHandling != RetainHandling.DoNotSend);
@@ -415,15 +412,15 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
     }
 
     /// <summary>Ends a subscription; false if there was none. What waits in the queue is still delivered [MQTT-3.10.4-3].</summary>
-    /// <param name="key">The filter as the client wrote it.</param>
+    /// <param name="key">The filter as the client wrote it, in UTF-8.</param>
     /// <param name="all">The broker's subscriptions, where it is removed.</param>
     /// <param name="batch">Collects the connections to wake: what it was to send for a shared group is for the others.</param>
-    public bool Unsubscribe(string key, Subscriptions all, WakeBatch batch)
+    public bool Unsubscribe(ReadOnlySpan<byte> key, Subscriptions all, WakeBatch batch)
     {
         SharedGroup? left;
         lock (_gate)
         {
-            if (!_subscriptions.Remove(key, out Subscription? subscription)) return false;
+            if (_subscriptions.Remove(key) is not { } subscription) return false;
             all.Remove(subscription);
             left = _outgoing?.KnownChanges?.Remove(subscription);
         }

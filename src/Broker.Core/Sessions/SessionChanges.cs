@@ -1,4 +1,3 @@
-using System.Text;
 using Broker.Core.ChangeDetection;
 using Broker.Core.Topics;
 
@@ -10,7 +9,7 @@ namespace Broker.Core.Sessions;
 /// make change-only.
 /// </summary>
 /// <remarks>Threading: none of its own; under the session's gate. Owner: its session's <see cref="Outgoing"/>.</remarks>
-internal sealed class SessionChanges(IChangeOwner owner, SessionEnvironment environment, Dictionary<string, Subscription> subscriptions, Outbox beside)
+internal sealed class SessionChanges(IChangeOwner owner, SessionEnvironment environment, SubscriptionSet subscriptions, Outbox beside)
 {
     private ChangeLedger? _ruled; // of all ordinary subscriptions together
 
@@ -131,7 +130,7 @@ internal sealed class SessionChanges(IChangeOwner owner, SessionEnvironment envi
     /// <param name="since">Only of topics that changed with this number or later; 0 for all.</param>
     public LastValueReplay FirstValues(Subscription subscription, ReplayScope scope, long since)
     {
-        TopicFilter.TryParse(Encoding.UTF8.GetBytes(subscription.Filter), int.MaxValue, int.MaxValue, out TopicFilter filter);
+        TopicFilter.TryParse(subscription.Utf8Filter, int.MaxValue, int.MaxValue, out TopicFilter filter);
         return new LastValueReplay(subscription, LedgerOf(subscription), environment.Values, filter.Filter.ToArray(), scope) { Since = since };
     }
 

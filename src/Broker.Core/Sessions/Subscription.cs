@@ -1,3 +1,4 @@
+using System.Text;
 using Broker.Core.Messages;
 using Broker.Core.Protocol;
 using Broker.Core.Topics;
@@ -9,7 +10,7 @@ namespace Broker.Core.Sessions;
 /// Owner: its session. Threading: written under the session's gate; the router reads the options without it, each read being
 /// one word, so it sees the options before or after a change, never a mixture.
 /// </remarks>
-internal sealed class Subscription(Session session, string filter) : TreeEntry
+internal sealed class Subscription(Session session, byte[] utf8Filter) : TreeEntry
 {
     private long _optionsAndIdentifier;
 
@@ -17,7 +18,10 @@ internal sealed class Subscription(Session session, string filter) : TreeEntry
     public Session Session { get; } = session;
 
     /// <summary>The filter as the client wrote it, <c>$share/group/</c> included.</summary>
-    public string Filter { get; } = filter;
+    public string Filter => Encoding.UTF8.GetString(Utf8Filter);
+
+    /// <summary>The same in UTF-8.</summary>
+    public byte[] Utf8Filter { get; } = utf8Filter;
 
     /// <summary>The shared group that it is a member of, or null; set by <see cref="Subscriptions"/> when it is added.</summary>
     public SharedGroup? Group { get; set; }

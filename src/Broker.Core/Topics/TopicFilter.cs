@@ -8,8 +8,9 @@ public readonly ref struct TopicFilter
 
     private static ReadOnlySpan<byte> ChangesPrefix => "$changes/"u8;
 
-    private TopicFilter(ReadOnlySpan<byte> group, bool isChangeOnly, ReadOnlySpan<byte> filter, bool hasWildcard)
+    private TopicFilter(ReadOnlySpan<byte> key, ReadOnlySpan<byte> group, bool isChangeOnly, ReadOnlySpan<byte> filter, bool hasWildcard)
     {
+        Key = key;
         Group = group;
         IsChangeOnly = isChangeOnly;
         Filter = filter;
@@ -24,6 +25,9 @@ public readonly ref struct TopicFilter
 
     /// <summary>The filter that topics are matched with: what was parsed, without "$share/{group}/" and "$changes/".</summary>
     public ReadOnlySpan<byte> Filter { get; }
+
+    /// <summary>All of it, as it was parsed: what tells one subscription of a client from another.</summary>
+    public ReadOnlySpan<byte> Key { get; }
 
     /// <summary>Whether the filter began with "$share/{group}/".</summary>
     public bool IsShared => !Group.IsEmpty;
@@ -70,7 +74,7 @@ public readonly ref struct TopicFilter
             return TopicFault.MisplacedWildcard;
         }
 
-        filter = new TopicFilter(group, isChangeOnly, rest, hasWildcard);
+        filter = new TopicFilter(utf8, group, isChangeOnly, rest, hasWildcard);
         return TopicFault.None;
     }
 
