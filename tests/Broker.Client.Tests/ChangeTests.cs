@@ -142,14 +142,14 @@ public sealed class ChangeTests
     [Fact]
     public async Task After_a_lost_session_the_current_value_goes_out_again()
     {
-        InProcessBroker broker = await InProcessBroker.StartAsync();
+        RunningBroker broker = await RunningBroker.StartAsync();
         await using var proxy = new FaultyProxy(broker.Address("Mqtt").Port);
         await using BrokerClient client = await Clients.ConnectAsync(proxy.Address);
         await using ChangePublisher<int> publisher = client.ChangePublisher<int>("t");
         await publisher.PublishAsync(7);
 
         await broker.DisposeAsync();
-        await using InProcessBroker fresh = await InProcessBroker.StartAsync();
+        await using RunningBroker fresh = await RunningBroker.StartAsync();
         proxy.Target = fresh.Address("Mqtt").Port;
 
         await using BrokerClient observer = await Clients.ConnectAsync($"mqtt://127.0.0.1:{proxy.Target}");

@@ -83,14 +83,14 @@ public sealed class ConnectionTests
     [Fact]
     public async Task Where_the_session_was_lost_subscriptions_are_made_again()
     {
-        InProcessBroker broker = await InProcessBroker.StartAsync();
+        RunningBroker broker = await RunningBroker.StartAsync();
         await using var proxy = new FaultyProxy(broker.Address("Mqtt").Port);
         await using BrokerClient client = await Clients.ConnectAsync(proxy.Address);
         Subscription<string> all = await client.Subscribe<string>("t/+").StartedAsync();
         Subscription<double> changes = await client.Subscribe<double>("c").OnlyChanges(deadband: 1).StartedAsync();
 
         await broker.DisposeAsync();
-        await using InProcessBroker fresh = await InProcessBroker.StartAsync();
+        await using RunningBroker fresh = await RunningBroker.StartAsync();
         proxy.Target = fresh.Address("Mqtt").Port;
         await Eventually.Until("the client is back", () => client.State == ConnectionState.Connected);
         await client.PublishAsync("t/1", "again");
@@ -220,7 +220,7 @@ public sealed class ConnectionTests
     [Fact]
     public async Task Web_socket_and_a_last_will_work()
     {
-        await using InProcessBroker broker = await InProcessBroker.StartAsync();
+        await using RunningBroker broker = await RunningBroker.StartAsync();
         await using BrokerClient observer = await Clients.ConnectAsync($"mqtt://127.0.0.1:{broker.Address("Mqtt").Port}");
         Subscription<string> wills = await observer.Subscribe<string>("wills").StartedAsync();
         BrokerClientOptions options = Clients.Options($"ws://127.0.0.1:{broker.Address("Http").Port}/mqtt");

@@ -130,7 +130,7 @@ public sealed class FaultTests
     {
         const int messages = 10_000;
         const int restarts = 20;
-        InProcessBroker broker = await InProcessBroker.StartAsync();
+        RunningBroker broker = await RunningBroker.StartAsync();
         await using var proxy = new FaultyProxy(broker.Address("Mqtt").Port);
         await using BrokerClient publisher = await Clients.ConnectAsync(proxy.Address);
         await using BrokerClient subscriber = await Clients.ConnectAsync(proxy.Address);
@@ -143,7 +143,7 @@ public sealed class FaultTests
             if (number % (messages / restarts) != messages / restarts / 2) return;
             proxy.Cut(); // as a killed broker would
             await broker.DisposeAsync();
-            broker = await InProcessBroker.StartAsync();
+            broker = await RunningBroker.StartAsync();
             proxy.Target = broker.Address("Mqtt").Port;
         }).WaitAsync(2 * _patience);
 

@@ -36,7 +36,7 @@ public sealed class MirrorTests
     [Fact]
     public async Task A_mirror_knows_when_it_may_be_out_of_date()
     {
-        InProcessBroker broker = await InProcessBroker.StartAsync();
+        RunningBroker broker = await RunningBroker.StartAsync();
         await using var proxy = new FaultyProxy(broker.Address("Mqtt").Port);
         await using BrokerClient client = await Clients.ConnectAsync(proxy.Address);
         await client.PublishAsync("a", 1, PublishOptions.Retained);
@@ -47,7 +47,7 @@ public sealed class MirrorTests
 
         await broker.DisposeAsync();
         await Eventually.Until("it is stale", () => mirror.IsStale);
-        await using InProcessBroker fresh = await InProcessBroker.StartAsync();
+        await using RunningBroker fresh = await RunningBroker.StartAsync();
         proxy.Target = fresh.Address("Mqtt").Port;
         await Eventually.Until("it is connected", () => !mirror.IsStale);
 

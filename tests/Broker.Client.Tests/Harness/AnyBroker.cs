@@ -25,7 +25,7 @@ internal sealed class AnyBroker : IAsyncDisposable
     {
         if (kind == Ours)
         {
-            InProcessBroker ours = await InProcessBroker.StartAsync();
+            RunningBroker ours = await RunningBroker.StartAsync();
             var broker = new AnyBroker { Port = ours.Address("Mqtt").Port };
             broker._parts.Add(ours);
             return broker;

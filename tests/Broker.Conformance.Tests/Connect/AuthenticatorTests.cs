@@ -193,7 +193,7 @@ public sealed class AuthenticatorTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void A_fault_behind_the_decision_ends_the_connection_at_once(bool isLate)
+    public void An_authorizer_that_fails_lets_nobody_in(bool isLate)
     {
         var later = new TaskCompletionSource<AuthenticationResult>();
         using var broker = new TestBroker(configure: parts => parts with
@@ -207,6 +207,7 @@ public sealed class AuthenticatorTests
         later.TrySetResult(AuthenticationResult.Accept(Principal.Anonymous));
         broker.Settle();
 
+        Assert.Equal(ReasonCode.NotAuthorized, client.Expect<ServerPacket.ConnAck>().ReasonCode);
         client.ExpectClosed();
         Assert.Equal(0, broker.Broker.ConnectionCount);
     }

@@ -19,7 +19,9 @@ internal static class AccessOracle
     public static bool Allows(IReadOnlyList<AccessGrant> grants, Question asked)
     {
         if (asked.Action != AccessAction.Subscribe) return AllowsTopic(grants, asked, asked.Topic);
-        return World.Where(topic => Matches(asked.Topic, topic)).All(topic => AllowsTopic(grants, asked, topic));
+
+        // "/#" is decided as if there were a topic without a name, which nobody can publish: that errs on the safe side.
+        return World.Append("").Where(topic => Matches(asked.Topic, topic)).All(topic => AllowsTopic(grants, asked, topic));
     }
 
     /// <summary>Whether a filter matches a topic: MQTT 5.0 section 4.7.</summary>
