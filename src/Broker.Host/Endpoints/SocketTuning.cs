@@ -15,8 +15,12 @@ internal static class SocketTuning
     /// </summary>
     public const int UnsentBytes = 131_072;
 
-    private const int TcpLevel = 6;
-    private const int TcpNotSentLowatOption = 25;
+    /// <summary>The level of TCP's own options.</summary>
+    public const int TcpLevel = 6;
+
+    /// <summary>Linux's TCP_NOTSENT_LOWAT.</summary>
+    public const int TcpNotSentLowatOption = 25;
+
     private const int TcpUserTimeoutOption = 18;
     private const int TcpUserTimeoutMilliseconds = 30_000;
 

@@ -45,6 +45,9 @@ internal sealed class EpollConnection(EpollLoop loop, int socket, LingeringConne
     public void ResumeReceive() => Post(LoopRequests.Resume);
 
     /// <inheritdoc/>
+    public void KeepUnsentShort() => Post(LoopRequests.KeepUnsentShort);
+
+    /// <inheritdoc/>
     public void Abort() => Post(LoopRequests.End);
 
     /// <summary>The peer had its moment.</summary>
@@ -63,6 +66,7 @@ internal sealed class EpollConnection(EpollLoop loop, int socket, LingeringConne
             Loop.Watch(this, EpollEvents.Readable | EpollEvents.Writable | EpollEvents.PeerFinished | EpollEvents.EdgeTriggered);
         }
 
+        if ((requests & LoopRequests.KeepUnsentShort) != 0) LinuxSocket.KeepUnsentShort(Descriptor, SocketTuning.UnsentBytes);
         if ((requests & LoopRequests.End) != 0)
         {
             if (Has(ConnectionState.Watched)) Die(CloseCause.Local);

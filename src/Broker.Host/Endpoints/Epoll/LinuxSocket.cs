@@ -69,6 +69,9 @@ internal static partial class LinuxSocket
         _ = CloseCore(socket);
     }
 
+    /// <summary>Makes the system take no more bytes while this many wait there unsent.</summary>
+    public static void KeepUnsentShort(int socket, int bytes) => _ = SetOption(socket, SocketTuning.TcpLevel, SocketTuning.TcpNotSentLowatOption, bytes, sizeof(int));
+
     private static IPEndPoint? Peer(ReadOnlySpan<byte> address)
     {
         if (address.Length < 8) return null;
@@ -94,6 +97,9 @@ internal static partial class LinuxSocket
 
     [LibraryImport("libc", EntryPoint = "setsockopt")]
     private static partial int SetOption(int socket, int level, int option, in Linger value, int length);
+
+    [LibraryImport("libc", EntryPoint = "setsockopt")]
+    private static partial int SetOption(int socket, int level, int option, in int value, int length);
 
     [LibraryImport("libc", EntryPoint = "close")]
     private static partial int CloseCore(int descriptor);

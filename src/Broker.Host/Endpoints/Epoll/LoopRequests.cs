@@ -18,4 +18,7 @@ internal enum LoopRequests
 
     /// <summary>It has to go.</summary>
     End = 8,
+
+    /// <summary>Little may wait unsent in the system.</summary>
+    KeepUnsentShort = 16,
 }
