@@ -38,7 +38,8 @@ internal static class UserCommand
         var scram = new Option<bool>("--scram") { Description = "Also keep keys for SCRAM-SHA-256 (MQTT 5)" };
         var iterations = new Option<int>("--scram-iterations")
         {
-            Description = "The work that each SCRAM login costs the client", DefaultValueFactory = _ => ScramKeys.DefaultIterations,
+            Description = "The work that each SCRAM login costs the client",
+            DefaultValueFactory = _ => ScramKeys.DefaultIterations,
         };
         var command = new Command("add", "Adds a user; the password is asked for, or read from the standard input.") { name, replace, hash, scram, iterations };
         command.SetAction(arguments => Edit(arguments, path, mayBeNew: true, file =>
