@@ -43,11 +43,13 @@ public sealed class MosquittoTests : IAsyncLifetime
     public async Task What_was_retained_is_there_for_who_comes_later_until_it_is_cleared(string version, int qos)
     {
         await PublishAsync(version, "-t", "state", "-m", "on", "-r", "-q", Text(qos));
+        await UntilAsync("state", isKnown: true); // at QoS 0 nobody says when it has arrived
         await using OtherProcess subscriber = Subscribe(version, "-t", "state", "-q", Text(qos), "-C", "1");
         await subscriber.SucceedAsync();
         Assert.Contains($"MSG state on q{qos} r1", subscriber.Output, StringComparison.Ordinal);
 
         await PublishAsync(version, "-t", "state", "-n", "-r", "-q", Text(qos));
+        await UntilAsync("state", isKnown: false);
         await using OtherProcess late = Subscribe(version, "-t", "state", "-t", "end", "-C", "1");
         await late.UntilAsync(Subscribed);
         await PublishAsync(version, "-t", "end", "-m", "end");
@@ -141,6 +143,13 @@ public sealed class MosquittoTests : IAsyncLifetime
 
         await subscriber.SucceedAsync();
         Assert.Contains("MSG 900000", subscriber.Output, StringComparison.Ordinal);
+    }
+
+    private async Task UntilAsync(string topic, bool isKnown)
+    {
+        using var http = new HttpClient();
+        await Eventually.Until($"the value of {topic} is known: {isKnown}", async () =>
+            (await http.GetAsync(_broker.Http($"/topics/{topic}"), Eventually.Deadline())).IsSuccessStatusCode == isKnown);
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

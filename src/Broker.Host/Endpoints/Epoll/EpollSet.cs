@@ -50,8 +50,12 @@ internal sealed unsafe partial class EpollSet : IDisposable
     /// <exception cref="Win32Exception">The kernel has no memory for it.</exception>
     public void Add(int descriptor, int number, EpollEvents events) => Control(Add1, descriptor, number, events);
 
-    /// <summary>Takes a descriptor out; one that is closed leaves by itself.</summary>
-    public void Remove(int descriptor) => Control(Delete, descriptor, 0, EpollEvents.None);
+    /// <summary>Takes a descriptor out. One that was closed has left by itself: that it is not there is no fault.</summary>
+    public void Remove(int descriptor)
+    {
+        byte* nothing = stackalloc byte[16]; // old kernels want one
+        _ = ControlCore(_epoll, Delete, descriptor, nothing);
+    }
 
     /// <summary>Waits until something happens.</summary>
     /// <param name="timeoutMilliseconds">How long at most; 0 only looks, -1 has no end.</param>
