@@ -7,6 +7,7 @@ using Broker.Core.Polling;
 using Broker.Core.Publishing;
 using Broker.Core.Security;
 using Broker.Core.Sessions;
+using Broker.Core.Storage;
 using Broker.Core.Telemetry;
 using Broker.Core.Time;
 using Microsoft.Extensions.Logging;
@@ -20,6 +21,8 @@ public sealed class MqttBroker : IDisposable
     private readonly BrokerContext _context;
     private readonly Heartbeat _heartbeat;
     private readonly SysTopics _sysTopics;
+    private readonly Restorer? _restorer;
+    private readonly Checkpointer? _checkpointer;
 
     /// <summary>Builds a broker; it does nothing before <see cref="Start"/>.</summary>
     public MqttBroker(MqttBrokerOptions options, BrokerParts parts)
@@ -33,17 +36,18 @@ public sealed class MqttBroker : IDisposable
         IAuthorizer authorizer = parts.Authorizer is AllowAll ? parts.Authorizer : new AccessGuard(parts.Authorizer, parts.Audit, clock, logger);
         var metrics = new BrokerMetrics();
         var messages = new MessagePool();
-        var retained = new RetainedMessages(limits, wheel, (ulong)parts.Random.NextInt64());
+        Journal? journal = parts.Store.IsDurable ? new Journal(parts.Store, options.Store, clock) : null;
+        var retained = new RetainedMessages(limits, wheel, (ulong)parts.Random.NextInt64(), journal);
         var values = new LastValues(limits, new ChangeRules(options.ChangeRules), (ulong)parts.Random.NextInt64(), (ulong)parts.Random.NextInt64());
-        var environment = new SessionEnvironment(limits, clock, wheel, authorizer, values, metrics, logger, parts.Audit);
+        var environment = new SessionEnvironment(limits, clock, wheel, authorizer, values, metrics, logger, parts.Audit, journal);
         var subscriptions = new Subscriptions((ulong)parts.Random.NextInt64(), environment);
-        var fanOut = new FanOut(values, subscriptions, metrics, clock);
-        var router = new MessageRouter(limits, authorizer, subscriptions, retained, fanOut, parts.Store, messages, clock);
-        var wills = new Wills(router);
+        var fanOut = new FanOut(values, subscriptions, metrics, clock, journal);
+        var router = new MessageRouter(limits, authorizer, subscriptions, retained, fanOut, messages, clock, journal);
+        var wills = new Wills(router, journal);
         ClientLifecycle? lifecycle = null;
         var sessions = new SessionRegistry(limits, wheel, environment) { Expired = session => lifecycle!.Expire(session) }; // set before anything can expire
         var presence = new Presence(limits, sessions, router, clock);
-        lifecycle = new ClientLifecycle(sessions, subscriptions, wills, presence, metrics);
+        lifecycle = new ClientLifecycle(sessions, subscriptions, wills, presence, metrics, journal);
         _context = new BrokerContext
         {
             Limits = limits,
@@ -56,6 +60,7 @@ public sealed class MqttBroker : IDisposable
             Authorizer = authorizer,
             Audit = parts.Audit,
             Store = parts.Store,
+            Journal = journal,
             Messages = messages,
             Retained = retained,
             Values = values,
@@ -74,6 +79,12 @@ public sealed class MqttBroker : IDisposable
             subscriptions: () => subscriptions.Count,
             retained: () => retained.Count,
             retainedBytes: () => retained.Bytes);
+        if (journal is not null)
+        {
+            _restorer = new Restorer(_context, sessions, presence);
+            _checkpointer = new Checkpointer(_context, sessions, journal);
+        }
+
         Polling = new TopicPolling(new PollingParts(
             limits, authorizer, values, router, parts.Store, clock, wheel, parts.Random, new ValueTagger(values.DigestKey)));
         metrics.ObservePolling(() => Polling.WaitingCount);
@@ -93,9 +104,19 @@ public sealed class MqttBroker : IDisposable
     /// <summary>The parts, for tests that look inside.</summary>
     internal BrokerContext Context => _context;
 
-    /// <summary>Starts the heartbeat and <c>$SYS</c>.</summary>
+    /// <summary>What was found in the store at the start; null before that, and without a store.</summary>
+    public RecoverySummary? Recovery { get; private set; }
+
+    /// <summary>Takes up what the store has of earlier runs, then starts the heartbeat and <c>$SYS</c>.</summary>
+    /// <exception cref="InvalidDataException">The store is damaged, or a newer broker wrote it.</exception>
     public void Start()
     {
+        if (_context.Journal is { } journal)
+        {
+            Recovery = _restorer!.Run(journal); // a journal has both
+            _checkpointer!.Start(Recovery.Bytes);
+        }
+
         _heartbeat.Start();
         _sysTopics.Start();
     }

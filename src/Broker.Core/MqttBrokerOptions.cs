@@ -1,5 +1,6 @@
 using Broker.Core.ChangeDetection;
 using Broker.Core.Limits;
+using Broker.Core.Storage;
 
 namespace Broker.Core;
 
@@ -11,6 +12,9 @@ public sealed record MqttBrokerOptions
 
     /// <summary>Which topics are change-only for all subscribers.</summary>
     public IReadOnlyList<ChangeRule> ChangeRules { get; init; } = [];
+
+    /// <summary>What acknowledgements promise, where <see cref="BrokerParts.Store"/> keeps anything.</summary>
+    public StorePolicy Store { get; init; } = new();
 
     /// <summary>How often <c>$SYS/broker/...</c> is brought up to date; zero turns it off.</summary>
     [DurationRange("00:00:00", "1.00:00:00")]

@@ -10,8 +10,8 @@ namespace Broker.Host;
 
 /// <summary>Starts the broker and its MQTT endpoints, and stops them in order.</summary>
 internal sealed class BrokerService(
-    MqttBroker broker, TcpOptions tcp, IReadOnlyList<BoundEndpoint> endpoints, TlsEndpoints tls, AccessReport report, Readiness readiness, TimeProvider time,
-    ILoggerFactory loggers)
+    MqttBroker broker, TcpOptions tcp, IReadOnlyList<BoundEndpoint> endpoints, TlsEndpoints tls, AccessReport report, Readiness readiness, OptionalStore store,
+    IHostApplicationLifetime lifetime, TimeProvider time, ILoggerFactory loggers)
     : IHostedLifecycleService, IDisposable
 {
     /// <summary>How long clients have to take their last packets; the rest of the ten seconds is for HTTP and exporters.</summary>
@@ -25,7 +25,9 @@ internal sealed class BrokerService(
     /// <summary>The broker first, then the doors to it. HTTP opens after this, since its server is started last.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
+        long start = time.GetTimestamp();
         broker.Start();
+        store.Hosting?.Start(broker.Recovery!, time.GetElapsedTime(start), readiness, lifetime, _logger); // a store was read
         ILogger logger = loggers.CreateLogger<TcpEndpoint>();
         bool hasPlain = endpoints.Any(bound => bound.Endpoint is { Url.IsHttp: false, Certificate: null });
         if (hasPlain && tcp.UsesEpoll) _loops = new EpollLoops(tcp.LoopCount, logger);
@@ -70,6 +72,7 @@ internal sealed class BrokerService(
     /// <inheritdoc/>
     public Task StoppedAsync(CancellationToken cancellationToken)
     {
+        store.Hosting?.Dispose(); // nobody appends any more
         HostLog.Stopped(_logger);
         return Task.CompletedTask;
     }

@@ -1,6 +1,7 @@
 using Broker.Core;
 using Broker.Core.Security;
 using Broker.Core.Security.Access;
+using Broker.Core.Storage;
 using Broker.Host.Access;
 using Broker.Host.Audit;
 using Broker.Host.Configuration;
@@ -28,7 +29,7 @@ internal static class HostComposition
     private static readonly TimeSpan _shutdownTime = TimeSpan.FromSeconds(8);
 
     /// <summary>Builds the host; nothing listens before it is started.</summary>
-    public static IHost Build(HostConfiguration configuration, IReadOnlyList<BoundEndpoint> endpoints)
+    public static IHost Build(HostConfiguration configuration, IReadOnlyList<BoundEndpoint> endpoints, StoreHosting? store = null)
     {
         BoundEndpoint[] http = [.. endpoints.Where(bound => bound.Endpoint.Url.IsHttp)];
         MqttBrokerOptions options = configuration.Options.Broker;
@@ -39,14 +40,14 @@ internal static class HostComposition
         if (http.Length == 0)
         {
             HostApplicationBuilder builder = GenericHost.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-            AddParts(builder, configuration, effective, endpoints, hasHttp: false);
+            AddParts(builder, configuration, effective, endpoints, store, hasHttp: false);
             host = builder.Build();
         }
         else
         {
             // Without the default builder's own endpoints, files and variables: what is configured is what is there.
             WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-            AddParts(builder, configuration, effective, endpoints, hasHttp: true);
+            AddParts(builder, configuration, effective, endpoints, store, hasHttp: true);
             KestrelSetup.Configure(builder, http, httpShare, effective.Limits.ConnectTimeout);
             builder.Services.AddRoutingCore();
             WebApplication application = builder.Build();
@@ -64,7 +65,8 @@ internal static class HostComposition
     }
 
     private static void AddParts(
-        IHostApplicationBuilder builder, HostConfiguration configuration, MqttBrokerOptions options, IReadOnlyList<BoundEndpoint> endpoints, bool hasHttp)
+        IHostApplicationBuilder builder, HostConfiguration configuration, MqttBrokerOptions options, IReadOnlyList<BoundEndpoint> endpoints,
+        StoreHosting? store, bool hasHttp)
     {
         builder.Configuration.AddConfiguration(configuration.Root);
         builder.Logging.AddConfiguration(configuration.Root.GetSection("Logging"));
@@ -81,6 +83,7 @@ internal static class HostComposition
         builder.Services.AddSingleton(endpoints);
         AddSecurity(builder.Services, configuration, options);
         builder.Services.AddSingleton(configuration.Options.Tcp);
+        builder.Services.AddSingleton(new OptionalStore(store));
         builder.Services.AddSingleton(services => new MqttBroker(options, new BrokerParts
         {
             Time = services.GetRequiredService<TimeProvider>(),
@@ -89,6 +92,7 @@ internal static class HostComposition
             Audit = services.GetService<AuditLog>() ?? (IAudit)new NoAudit(),
             Authenticator = services.GetRequiredService<Authentication>().Authenticator ?? (IAuthenticator)new AnonymousAuthenticator(),
             EnhancedAuthenticators = services.GetRequiredService<Authentication>().Methods,
+            Store = store is null ? new MemoryStore() : store.Store,
         }));
         if (configuration.Options.Audit.Path.Length > 0)
         {

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Broker.Core.Storage;
 using Broker.Host.Configuration;
 using Microsoft.Extensions.Logging;
 
@@ -51,6 +52,15 @@ internal static partial class HostLog
 
     [LoggerMessage(9010, LogLevel.Information, "Stopping: no new connections, and clients are told")]
     public static partial void Stopping(ILogger logger);
+
+    [LoggerMessage(9030, LogLevel.Information, "The store in {Folder} is open: PUBACK means {Ack}; this disk confirms a write in {SyncMilliseconds:0.00} ms, and {MinFree} bytes of it stay free. It had {Sessions} sessions with {Queued} messages and {Retained} retained messages in {Bytes} bytes, read in {Seconds:0.0} s")]
+    public static partial void StoreOpened(ILogger logger, string folder, AckLevel ack, double syncMilliseconds, long minFree, int sessions, int queued, int retained, long bytes, double seconds);
+
+    [LoggerMessage(9031, LogLevel.Critical, "The store in {Folder} failed. What it was asked to write may or may not be on the disk, so nothing is acknowledged any more and the broker stops; start it again once the disk is sound: it then goes on with everything that it had acknowledged")]
+    public static partial void StoreFailed(ILogger logger, Exception exception, string folder);
+
+    [LoggerMessage(9032, LogLevel.Critical, "This broker is broken on purpose ({Defect}), for a test; it loses messages")]
+    public static partial void SeededDefect(ILogger logger, string defect);
 
     [LoggerMessage(9011, LogLevel.Information, "Stopped")]
     public static partial void Stopped(ILogger logger);

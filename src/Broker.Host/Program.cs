@@ -42,10 +42,12 @@ WarmUp.Run();
 try
 {
     IReadOnlyList<BoundEndpoint> endpoints = BoundEndpoint.BindAll(configuration.Endpoints);
-    IHost host = HostComposition.Build(configuration, endpoints);
+    using StoreHosting? store = StoreHosting.Open(configuration.Options.Storage, configuration.Options.Broker.Store);
+    IHost host = HostComposition.Build(configuration, endpoints, store);
     await host.StartAsync();
     Console.WriteLine($"Broker ready: {string.Join(", ", endpoints.Select(bound => $"{bound.Endpoint.Name} {bound.Address}"))}");
-    return await Shutdown.WaitAsync(host);
+    int exitCode = await Shutdown.WaitAsync(host);
+    return store is { HasFailed: true } ? ExitCode.Failed : exitCode;
 }
 catch (Exception e) when (e is EndpointException or IOException)
 {

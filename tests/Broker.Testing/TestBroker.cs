@@ -3,6 +3,7 @@ using Broker.Core.ChangeDetection;
 using Broker.Core.Connections;
 using Broker.Core.Limits;
 using Broker.Core.Protocol;
+using Broker.Core.Storage;
 using Broker.Testing.Wire;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
@@ -22,10 +23,16 @@ public sealed class TestBroker : IDisposable
 
     public TestBroker(
         BrokerLimits? limits = null, Func<BrokerParts, BrokerParts>? configure = null, TimeSpan? sysInterval = null,
-        IReadOnlyList<ChangeRule>? changeRules = null)
+        IReadOnlyList<ChangeRule>? changeRules = null, StorePolicy? store = null)
     {
         var parts = new BrokerParts { Time = Time, Random = new Random(1), LoggerFactory = _log };
-        var options = new MqttBrokerOptions { Limits = limits ?? new BrokerLimits(), SysInterval = sysInterval ?? TimeSpan.Zero, ChangeRules = changeRules ?? [] };
+        var options = new MqttBrokerOptions
+        {
+            Limits = limits ?? new BrokerLimits(),
+            SysInterval = sysInterval ?? TimeSpan.Zero,
+            ChangeRules = changeRules ?? [],
+            Store = store ?? new StorePolicy(),
+        };
         Broker = new MqttBroker(options, configure?.Invoke(parts) ?? parts);
         Broker.Start();
     }

@@ -6,13 +6,17 @@ namespace Broker.Core.ChangeDetection;
 /// <param name="name">Its name in the configuration.</param>
 /// <param name="filter">The topic filter in UTF-8, checked.</param>
 /// <param name="options">What counts as a change.</param>
-public sealed class ChangeRule(string name, byte[] filter, ChangeOptions options)
+/// <param name="isStored">Whether the values outlive the process, where there is a store.</param>
+public sealed class ChangeRule(string name, byte[] filter, ChangeOptions options, bool isStored = false)
 {
     /// <summary>Its name in the configuration.</summary>
     public string Name { get; } = name;
 
     /// <summary>What counts as a change.</summary>
     public ChangeOptions Options { get; } = options;
+
+    /// <summary>Whether the values outlive the process, where there is a store.</summary>
+    public bool IsStored { get; } = isStored;
 
     /// <summary>Its counters.</summary>
     internal ChangeCounters Counters { get; } = new();

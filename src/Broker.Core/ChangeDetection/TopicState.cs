@@ -50,6 +50,9 @@ internal sealed class TopicState
     /// <summary>What the rules for this topic ask for; null where no rule matches.</summary>
     public ChangeCriteria? Criteria { get; }
 
+    /// <summary>Whether a rule asks for its value to be kept beyond the process.</summary>
+    public bool IsStored => Criteria is { } rules && Array.Exists(rules.Rules, rule => rule.IsStored);
+
     /// <summary>What the rules let pass last; null where they ask for nothing but other bytes, or each subscriber has its own interval.</summary>
     public RuleTrack? Track { get; }
 

@@ -1,5 +1,5 @@
-using Broker.Core.Primitives;
 using Broker.Core.Protocol;
+using Broker.Core.Publishing;
 using Broker.Core.Sessions;
 
 namespace Broker.Core.Connections;
@@ -19,27 +19,19 @@ internal static class AckHandler
                 break;
             case PacketType.PubRec:
                 bool refused = packet.ReasonCode >= ReasonCode.UnspecifiedError;
-                if (!session.Received(packet.PacketId, refused, out ReasonCode? release)) OutOfPlace(packet);
-                if (release is { } reason) Answer(connection, PacketType.PubRel, packet.PacketId, reason); // [MQTT-4.3.3-3]
+                if (!session.Received(packet.PacketId, refused, out ReasonCode? release, out long released)) OutOfPlace(packet);
+                if (release is { } reason) connection.Acknowledge(new PendingAck(PacketType.PubRel, packet.PacketId, reason, released), batch); // [MQTT-4.3.3-3]
                 break;
             case PacketType.PubComp:
                 if (!session.Complete(packet.PacketId)) OutOfPlace(packet);
                 break;
             case PacketType.PubRel:
-                ReasonCode known = session.EndReceive(packet.PacketId) ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound;
-                Answer(connection, PacketType.PubComp, packet.PacketId, known); // [MQTT-4.3.3-11]
+                ReasonCode known = session.EndReceive(packet.PacketId, out long ended) ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound;
+                connection.Acknowledge(new PendingAck(PacketType.PubComp, packet.PacketId, known, ended), batch); // [MQTT-4.3.3-11]
                 break;
         }
 
         connection.MarkWaiting(batch); // the window may have opened
-    }
-
-    private static void Answer(ClientConnection connection, PacketType type, ushort id, ReasonCode reason)
-    {
-        ReadOnlySpan<byte> text = connection.Facts.TextFor(reason);
-        using Guarded<AnswerLane>.Access answers = connection.Answers();
-        AckPacket.Write(answers.Value.Bytes, type, id, reason, text, connection.Facts.Version);
-        answers.Value.Packets++;
     }
 
     private static void OutOfPlace(in AckPacket packet) =>

@@ -29,7 +29,7 @@ internal sealed class Acknowledgements(ClientConnection connection) : ICommitWai
         {
             bool passes = waiting is null && (ack.Commit == 0 || store.IsCommitted(ack.Commit));
             if (passes || (waiting ??= new Acknowledgements(connection))._queue.TryPass(ack)) Write(connection, ref answers.Value, ack);
-            else if (ack.Commit != 0) goto wait;
+            else if (waiting._queue.MustAsk(ack.Commit)) goto wait;
         }
 
         connection.MarkWaiting(batch);

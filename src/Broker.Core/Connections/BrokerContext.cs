@@ -34,6 +34,8 @@ internal sealed class BrokerContext
 
     public required IBrokerStore Store { get; init; }
 
+    public required Journal? Journal { get; init; }
+
     public required MessagePool Messages { get; init; }
 
     public required RetainedMessages Retained { get; init; }

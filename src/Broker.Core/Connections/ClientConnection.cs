@@ -228,6 +228,18 @@ public sealed class ClientConnection : WheelTimer, ISessionConnection
     /// <summary>Acknowledges a publication as soon as its commit is complete, in order.</summary>
     internal void Acknowledge(in PendingAck ack, WakeBatch batch) => Acknowledgements.Send(this, ref _acknowledgements, ack, batch);
 
+    /// <summary>Sends an answer, and the first messages of new subscriptions after it, once a commit is complete.</summary>
+    /// <param name="packet">The encoded packet; disposed here.</param>
+    /// <param name="commit">The commit; 0 if there is nothing to wait for.</param>
+    /// <param name="replays">The first messages.</param>
+    /// <param name="batch">Collects the connections to wake.</param>
+    internal void Answer(OutputBuffer packet, long commit, List<Replay> replays, WakeBatch batch)
+    {
+        var answer = new PendingAnswer(this, packet, replays);
+        if (_broker.Store.IsCommitted(commit)) answer.Send(batch);
+        else _broker.Store.WhenCommitted(commit, answer);
+    }
+
     /// <summary>Publications whose acknowledgement waits for a commit; and those of them that are not a QoS 2 exchange of the session.</summary>
     internal (int All, int BesideExchanges) UnacknowledgedPublications
     {
@@ -247,6 +259,8 @@ public sealed class ClientConnection : WheelTimer, ISessionConnection
     }
 
     bool ISessionConnection.IsHeldUp(WakeBatch batch) => Volatile.Read(ref _waiting) is var waiting and not 0 && waiting != batch.Number && _transport.IsHeldUp;
+
+    void ISessionConnection.WakeAfter(long commit) => _broker.Store.WhenCommitted(commit, new PendingWake(this));
 
     void ISessionConnection.Wake() => _transport.RequestDrain();
 
@@ -284,6 +298,12 @@ public sealed class ClientConnection : WheelTimer, ISessionConnection
             counts.Add(frame);
             PacketDispatch.Handle(this, frame, batch);
             _frames?.Release();
+        }
+
+        if (_broker.Journal is { Store: { IsBehind: true } store })
+        {
+            store.WhenCommitted(store.Gathering, new PendingResume(this)); // the disk does not keep up: who publishes waits, too
+            return _pause.TryPause() ? ReceiveStatus.Pause : ReceiveStatus.Continue;
         }
 
         using (Guarded<AnswerLane>.Access answers = _answers.Enter())

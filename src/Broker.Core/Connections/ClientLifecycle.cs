@@ -1,5 +1,6 @@
 using Broker.Core.Publishing;
 using Broker.Core.Sessions;
+using Broker.Core.Storage;
 using Broker.Core.Telemetry;
 
 namespace Broker.Core.Connections;
@@ -9,10 +10,28 @@ namespace Broker.Core.Connections;
 /// ended sessions, and the messages that other members of a shared group get.
 /// </summary>
 /// <remarks>Threading: any thread; holds no lock of its own, and calls nothing while it holds another's.</remarks>
-internal sealed class ClientLifecycle(SessionRegistry sessions, Subscriptions subscriptions, Wills wills, Presence presence, BrokerMetrics metrics)
+internal sealed class ClientLifecycle(
+    SessionRegistry sessions, Subscriptions subscriptions, Wills wills, Presence presence, BrokerMetrics metrics, Journal? journal = null)
 {
     /// <summary>Gives a connection its session.</summary>
     public AttachResult Connect(in AttachRequest request, ClientConnection connection, WakeBatch batch)
+    {
+        journal?.Store.BeginGroup(); // what follows from one change of hands is one atom
+        long commit = 0;
+        AttachResult result;
+        try
+        {
+            result = Attach(request, connection, batch);
+        }
+        finally
+        {
+            commit = journal?.Store.EndGroup() ?? 0;
+        }
+
+        return result with { Commit = commit };
+    }
+
+    private AttachResult Attach(in AttachRequest request, ClientConnection connection, WakeBatch batch)
     {
         AttachResult result = sessions.Attach(request, connection);
         if (result.Session is not { } session) return result;
@@ -32,24 +51,35 @@ internal sealed class ClientLifecycle(SessionRegistry sessions, Subscriptions su
     /// <param name="batch">Collects the connections to wake.</param>
     public void Disconnect(Session session, ClientConnection connection, CloseReason reason, bool keepsWill, WakeBatch batch)
     {
-        if (sessions.Detach(session, connection, keepsWill) is not { } result) return; // another connection has it
-        Finish(session, result, batch);
+        journal?.Store.BeginGroup();
+        try
+        {
+            if (sessions.Detach(session, connection, keepsWill) is not { } result) return; // another connection has it
+            Finish(session, result, batch);
+        }
+        finally
+        {
+            journal?.Store.EndGroup();
+        }
+
         presence.Offline(session.Identity.ClientId, reason, batch);
     }
 
     /// <summary>A session's time is over.</summary>
     public void Expire(Session session)
     {
-        if (sessions.TryExpire(session) is not { } result) return;
-        metrics.SessionExpired();
         WakeBatch batch = WakeBatch.Rent();
+        journal?.Store.BeginGroup();
         try
         {
+            if (sessions.TryExpire(session) is not { } result) return;
+            metrics.SessionExpired();
             Finish(session, result, batch);
             presence.Expired(session.Identity.ClientId, batch);
         }
         finally
         {
+            journal?.Store.EndGroup();
             batch.WakeAndReturn();
         }
     }

@@ -277,9 +277,17 @@ internal sealed class Handshake : IDisposable
         }
 
         _broker.Audit.Connected(subject, tookOver: attached.Displaced is not null);
-        ConnAck connAck = _request.Answer(_connection.Facts, _broker.Limits, attached.IsPresent, authenticationData);
         _connection.Handshake = null; // it is over, and an idle connection keeps nothing that it does not need
-        Welcome.Accept(_connection, session, connAck, _request, attached.IsPresent, batch);
+        if (_broker.Store.IsCommitted(attached.Commit))
+        {
+            ConnAck connAck = _request.Answer(_connection.Facts, _broker.Limits, attached.IsPresent, authenticationData);
+            Welcome.Accept(_connection, session, connAck, _request, attached.IsPresent, batch);
+        }
+        else
+        {
+            _connection.MoveTo(Phase.Authenticating); // reading goes on after CONNACK
+            _broker.Store.WhenCommitted(attached.Commit, new PendingAccept(_connection, _request, attached, authenticationData.ToArray()));
+        }
     }
 
     private bool MayLeave(AccessSubject subject, Message will)

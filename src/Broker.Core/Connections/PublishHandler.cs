@@ -5,6 +5,7 @@ using Broker.Core.Protocol;
 using Broker.Core.Publishing;
 using Broker.Core.Security;
 using Broker.Core.Sessions;
+using Broker.Core.Storage;
 using Broker.Core.Telemetry;
 using Broker.Core.Topics;
 
@@ -36,11 +37,31 @@ internal static class PublishHandler
                 Publisher = connection.Session!.Identity, // connected: it has a session
             };
             using Activity? activity = Tracing.StartPublish(connection.Session.Identity.ClientId, topic, packet);
-            reason = connection.Broker.Router.Route(publication, connection.Session.Subject, AccessAction.Publish, batch, out commit).ToReasonCode();
+            reason = connection.Broker.Journal is { } journal && packet.Qos == QualityOfService.ExactlyOnce && connection.Session.IsKept
+                ? RouteOnce(connection, publication, packet.PacketId, journal, batch, out commit)
+                : connection.Broker.Router.Route(publication, connection.Session!.Subject, AccessAction.Publish, batch, out commit).ToReasonCode();
             Tracing.Note(activity, reason);
         }
 
         Finish(connection, packet, reason, commit, batch);
+    }
+
+    /// <summary>Routes a QoS 2 publication of a session that is kept: what it leads to and its packet identifier are one atom.</summary>
+    private static ReasonCode RouteOnce(
+        ClientConnection connection, in Publication publication, ushort packetId, Journal journal, WakeBatch batch, out long commit)
+    {
+        AckLevel level = journal.Policy.LevelOf(publication.Topic);
+        journal.Store.BeginGroup();
+        try
+        {
+            ReasonCode reason = connection.Broker.Router.Route(publication, connection.Session!.Subject, AccessAction.Publish, batch, out _).ToReasonCode();
+            if (reason < ReasonCode.UnspecifiedError && level != AckLevel.Memory) connection.Session!.KeepReceived(packetId, level); // connected: it has a session
+            return reason;
+        }
+        finally
+        {
+            commit = journal.Store.EndGroup();
+        }
     }
 
     /// <summary>The packet identifier's part: false if the publication was routed before and only needs its PUBREC again.</summary>
@@ -87,7 +108,7 @@ internal static class PublishHandler
         if (isRefused)
         {
             connection.Broker.Metrics.Refuse(reason);
-            if (packet.Qos == QualityOfService.ExactlyOnce) connection.Session!.EndReceive(packet.PacketId); // [MQTT-4.3.3-9]
+            if (packet.Qos == QualityOfService.ExactlyOnce) connection.Session!.RefuseReceive(packet.PacketId); // [MQTT-4.3.3-9]
             bool canTell = packet.Qos != QualityOfService.AtMostOnce && connection.Facts.IsV5;
             if (!canTell) RefuseWithoutWords(connection, packet, ref reason);
         }

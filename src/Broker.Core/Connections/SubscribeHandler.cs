@@ -5,6 +5,7 @@ using Broker.Core.Primitives;
 using Broker.Core.Protocol;
 using Broker.Core.Security;
 using Broker.Core.Sessions;
+using Broker.Core.Storage;
 using Broker.Core.Topics;
 
 namespace Broker.Core.Connections;
@@ -33,24 +34,29 @@ internal static class SubscribeHandler
         List<Replay> replays = [];
         string? fault = SubscribeProperties.TryRead(packet.UserProperties, out ChangeOptions changes);
         bool isInUse = connection.Session!.IsReceiving(packet.PacketId); // connected: it has a session
-        for (int i = 0; packet.TryReadNext(out ReadOnlySpan<byte> filter, out SubscriptionOptions options); i++)
+        Journal? journal = connection.Broker.Journal;
+        long commit = 0;
+        journal?.Store.BeginGroup();
+        try
         {
-            ReasonCode reason = isInUse
-                ? ReasonCode.PacketIdentifierInUse
-                : Subscribe(connection, filter, options, packet.SubscriptionIdentifier, fault is null ? changes : null, replays);
-            if (reason >= ReasonCode.UnspecifiedError) connection.Broker.Metrics.Refuse(reason);
-            reasons[i] = (byte)reason;
+            for (int i = 0; packet.TryReadNext(out ReadOnlySpan<byte> filter, out SubscriptionOptions options); i++)
+            {
+                ReasonCode reason = isInUse
+                    ? ReasonCode.PacketIdentifierInUse
+                    : Subscribe(connection, filter, options, packet.SubscriptionIdentifier, fault is null ? changes : null, replays);
+                if (reason >= ReasonCode.UnspecifiedError) connection.Broker.Metrics.Refuse(reason);
+                reasons[i] = (byte)reason;
+            }
+        }
+        finally
+        {
+            if (journal is not null) commit = journal.Store.EndGroup();
         }
 
-        using (Guarded<AnswerLane>.Access answers = connection.Answers())
-        {
-            SubAck.Write(answers.Value.Bytes, connection.Facts.Version, packet.PacketId, reasons, Text(connection, reasons, fault));
-            answers.Value.Packets++;
-        }
-
+        var answer = new OutputBuffer();
+        SubAck.Write(answer, connection.Facts.Version, packet.PacketId, reasons, Text(connection, reasons, fault));
         if (connection.Session.IsChangeOnly) connection.KeepUnsentShort();
-        connection.MarkWaiting(batch);
-        foreach (Replay replay in replays) connection.Session.Replay(replay, batch); // after SUBACK, as clients expect it
+        connection.Answer(answer, commit, replays, batch); // the first messages after SUBACK, as clients expect it
     }
 
     /// <summary>What ends the connection does so before anything of the packet has taken effect.</summary>

@@ -2,6 +2,7 @@ using Broker.Core.Limits;
 using Broker.Core.Primitives;
 using Broker.Core.Protocol;
 using Broker.Core.Sessions;
+using Broker.Core.Storage;
 
 namespace Broker.Core.Connections;
 
@@ -26,22 +27,28 @@ internal static class UnsubscribeHandler
         connection.Facts.CheckAnswerFits(packet.FilterCount);
         var reasons = new byte[packet.FilterCount];
         bool isInUse = connection.Session!.IsReceiving(packet.PacketId); // connected: it has a session
-        for (int i = 0; packet.TryReadNext(out ReadOnlySpan<byte> filter); i++)
+        Journal? journal = connection.Broker.Journal;
+        long commit = 0;
+        journal?.Store.BeginGroup();
+        try
         {
-            ReasonCode reason = isInUse
-                ? ReasonCode.PacketIdentifierInUse
-                : connection.Session.Unsubscribe(filter, connection.Broker.Subscriptions, batch)
-                    ? ReasonCode.Success
-                    : ReasonCode.NoSubscriptionExisted;
-            reasons[i] = (byte)reason;
+            for (int i = 0; packet.TryReadNext(out ReadOnlySpan<byte> filter); i++)
+            {
+                ReasonCode reason = isInUse
+                    ? ReasonCode.PacketIdentifierInUse
+                    : connection.Session.Unsubscribe(filter, connection.Broker.Subscriptions, batch)
+                        ? ReasonCode.Success
+                        : ReasonCode.NoSubscriptionExisted;
+                reasons[i] = (byte)reason;
+            }
+        }
+        finally
+        {
+            if (journal is not null) commit = journal.Store.EndGroup();
         }
 
-        using (Guarded<AnswerLane>.Access answers = connection.Answers())
-        {
-            UnsubAck.Write(answers.Value.Bytes, connection.Facts.Version, packet.PacketId, reasons, default);
-            answers.Value.Packets++;
-        }
-
-        connection.MarkWaiting(batch);
+        var answer = new OutputBuffer();
+        UnsubAck.Write(answer, connection.Facts.Version, packet.PacketId, reasons, default);
+        connection.Answer(answer, commit, [], batch);
     }
 }

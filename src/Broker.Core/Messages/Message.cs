@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics;
 using System.Numerics;
 using Broker.Core.Protocol;
+using Broker.Core.Storage;
 using Broker.Core.Time;
 
 namespace Broker.Core.Messages;
@@ -25,6 +26,7 @@ public sealed class Message
     private int _propertiesLength;
     private int _payloadLength;
     private int _references;
+    private long _storeNumber;
 
     internal Message(MessagePool pool) => _pool = pool;
 
@@ -47,7 +49,7 @@ public sealed class Message
     public bool Retain { get; private set; }
 
     /// <summary>When it expires, in milliseconds of the broker's clock; <see cref="long.MaxValue"/> if never.</summary>
-    public long ExpiresAt { get; private set; }
+    public long ExpiresAt { get; internal set; }
 
     /// <summary>Who published it.</summary>
     public PublisherIdentity Publisher { get; private set; } = PublisherIdentity.Broker;
@@ -70,6 +72,19 @@ public sealed class Message
 
     /// <summary>What removes it from its topic when it expires; set and cleared by <see cref="RetainedMessages"/> under its gate.</summary>
     internal WheelTimer? RetainedExpiry { get; set; }
+
+    /// <summary>What its acknowledgement promises; set by the router before anybody has the message.</summary>
+    internal AckLevel AckLevel { get; set; }
+
+    /// <summary>Its number in the store; 0 while it was never written there.</summary>
+    internal long StoreNumber => Volatile.Read(ref _storeNumber);
+
+    /// <summary>In which generation of the store its content was written last.</summary>
+    internal int StoreGeneration
+    {
+        get => Volatile.Read(ref field);
+        set => Volatile.Write(ref field, value);
+    }
 
     /// <summary>Whether it has expired at <paramref name="now"/> (milliseconds of the broker's clock).</summary>
     public bool HasExpired(long now) => ExpiresAt <= now;
@@ -97,6 +112,9 @@ public sealed class Message
         _pool.Return(this);
     }
 
+    /// <summary>Gives it a number in the store, unless somebody else just did.</summary>
+    internal void TakeStoreNumber(long number) => Interlocked.CompareExchange(ref _storeNumber, number, 0);
+
     internal void Fill(in Publication publication, long now)
     {
         TakeBuffer(2 + publication.Topic.Length + publication.Properties.Length + publication.Payload.Length);
@@ -114,6 +132,8 @@ public sealed class Message
         ExpiresAt = publication.MessageExpiryInterval is { } seconds ? now + 1000L * seconds : long.MaxValue;
         IsSuperseded = false;
         RetainedNumber = 0;
+        AckLevel = AckLevel.Memory;
+        _storeNumber = 0;
         _references = 1;
     }
 

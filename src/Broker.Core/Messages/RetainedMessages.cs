@@ -1,4 +1,5 @@
 using Broker.Core.Limits;
+using Broker.Core.Storage;
 using Broker.Core.Time;
 using Broker.Core.Topics;
 
@@ -9,7 +10,7 @@ namespace Broker.Core.Messages;
 /// Threading: any thread; stores are serialised by the gate, so that bounds and "superseded" marks are exact, reads only by
 /// the tree's own lock. Owner: it holds one reference of each message.
 /// </remarks>
-internal sealed class RetainedMessages(BrokerLimits limits, TimingWheel wheel, ulong hashSeed)
+internal sealed class RetainedMessages(BrokerLimits limits, TimingWheel wheel, ulong hashSeed, Journal? journal = null)
 {
     /// <summary>How many messages a search fetches at a time.</summary>
     public const int SearchPage = 256;
@@ -35,24 +36,36 @@ internal sealed class RetainedMessages(BrokerLimits limits, TimingWheel wheel, u
     /// MQTT-3.3.1-7]. False if a bound would be passed; then nothing changed. What the broker says of itself is not bounded, and
     /// takes nothing from what clients may retain.
     /// </summary>
-    public bool TryStore(Message message)
+    public bool TryStore(Message message) => TryStore(message, isNew: true);
+
+    /// <summary>Takes up a message of an earlier run of the broker, whatever the bounds are now.</summary>
+    public void Restore(Message message) => TryStore(message, isNew: false);
+
+    private bool TryStore(Message message, bool isNew)
     {
         lock (_gate)
         {
             if (message.Payload.IsEmpty)
             {
-                if (_tree.Remove(message.Topic) is { } removed) Forget(removed);
+                if (_tree.Remove(message.Topic) is { } removed)
+                {
+                    if (removed.StoreNumber != 0) journal?.RetainedRemoved(message.Topic, message.AckLevel);
+                    Forget(removed);
+                }
+
                 return true;
             }
 
             Message? current = _tree.Get(message.Topic);
             long bytes = _boundedBytes + message.Size - (current?.Size ?? 0);
             bool isFull = bytes > limits.RetainedBytes || (current is null && _boundedCount >= limits.RetainedMessages);
-            if (IsBounded(message) && isFull) return false;
+            if (isNew && IsBounded(message) && isFull) return false;
             message.AddReference();
             message.RetainedNumber = Interlocked.Increment(ref _lastNumber); // before it can be found
             _tree.Set(message.Topic, message);
             Account(message, 1);
+            if (isNew && message.AckLevel != AckLevel.Memory) journal?.Retained(message);
+            else if (isNew && current is { StoreNumber: not 0 }) journal?.RetainedRemoved(message.Topic, AckLevel.Memory); // the store must not bring back an older one
             if (current is not null) Forget(current);
             if (message.ExpiresAt == long.MaxValue) return true;
             message.RetainedExpiry = new Expiry(this, message.Topic.ToArray(), message.ExpiresAt);
@@ -82,6 +95,15 @@ internal sealed class RetainedMessages(BrokerLimits limits, TimingWheel wheel, u
     public bool TryMatchNext(ReadOnlySpan<byte> filter, Matches<Message> page, ref TopicTreeCursor cursor) =>
         _tree.TryMatchNext<Access>(filter, page, SearchPage, ref cursor);
 
+    /// <summary>Writes a message again for a checkpoint, if it is still its topic's.</summary>
+    public void Checkpoint(Message message)
+    {
+        lock (_gate)
+        {
+            if (!message.IsSuperseded) journal?.Retained(message);
+        }
+    }
+
     private void Forget(Message message)
     {
         if (message.RetainedExpiry is { } expiry)
@@ -110,7 +132,10 @@ internal sealed class RetainedMessages(BrokerLimits limits, TimingWheel wheel, u
     {
         lock (_gate)
         {
-            if (_tree.Get(topic) is { } current && current.ExpiresAt == expiresAt && _tree.Remove(topic) is { } removed) Forget(removed);
+            bool isSame = _tree.Get(topic) is { } current && current.ExpiresAt == expiresAt;
+            if (!isSame || _tree.Remove(topic) is not { } removed) return;
+            if (removed.StoreNumber != 0) journal?.RetainedRemoved(topic, AckLevel.Memory);
+            Forget(removed);
         }
     }
 

@@ -2,6 +2,7 @@ using Broker.Core.ChangeDetection;
 using Broker.Core.Messages;
 using Broker.Core.Protocol;
 using Broker.Core.Sessions;
+using Broker.Core.Storage;
 using Broker.Core.Telemetry;
 using Broker.Core.Time;
 
@@ -15,7 +16,7 @@ namespace Broker.Core.Publishing;
 /// Threading: any thread. Ordinary deliveries take no lock but the receivers' gates; a topic that somebody gets only as a
 /// change is noted and delivered under its topic lock, so that nobody is left with the older of two values.
 /// </remarks>
-internal sealed class FanOut(LastValues values, Subscriptions subscriptions, BrokerMetrics metrics, BrokerClock clock)
+internal sealed class FanOut(LastValues values, Subscriptions subscriptions, BrokerMetrics metrics, BrokerClock clock, Journal? journal = null)
 {
     /// <summary>Notes the message as its topic's last value and delivers it.</summary>
     public void Deliver(Message message, RouteTargets targets, WakeBatch batch)
@@ -79,6 +80,7 @@ internal sealed class FanOut(LastValues values, Subscriptions subscriptions, Bro
                 targets = subscriptions.Refresh(targets, message.Topic);
                 bool isFirst = NoteOutcome.First == first || NoteOutcome.First == outcome;
                 bool isChanged = isFirst || first == NoteOutcome.Changed || outcome == NoteOutcome.Changed;
+                if (isChanged && topic.IsStored) journal?.Value(message);
                 DeliverChange(topic, message, isFirst, isChanged, before ?? previous, numberBefore, targets, batch);
                 return outcome;
             }

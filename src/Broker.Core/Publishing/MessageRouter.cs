@@ -12,7 +12,7 @@ namespace Broker.Core.Publishing;
 /// <remarks>Threading: any thread, many at once. The publisher's thread does all of it, so its order is kept per subscriber.</remarks>
 internal sealed class MessageRouter(
     BrokerLimits limits, IAuthorizer authorizer, Subscriptions subscriptions, RetainedMessages retained, FanOut fanOut,
-    IBrokerStore store, MessagePool pool, BrokerClock clock)
+    MessagePool pool, BrokerClock clock, Journal? journal = null)
 {
     /// <summary>Requests of the broker's own that wait for their answer.</summary>
     public Responses Responses { get; } = new(pool, clock);
@@ -34,15 +34,34 @@ internal sealed class MessageRouter(
         var request = new AccessRequest { Subject = subject, Action = action, Topic = publication.Topic, Qos = publication.Qos, Retain = publication.Retain };
         if (!authorizer.IsAllowed(request)) return RouteOutcome.NotAuthorized;
 
+        AckLevel level = journal is not null && publication.Publisher != PublisherIdentity.Broker ? journal.Policy.LevelOf(publication.Topic) : AckLevel.Memory;
+        bool isStored = level != AckLevel.Memory && (publication.Qos != QualityOfService.AtMostOnce || publication.Retain);
+        if (!isStored) return Route(publication, AckLevel.Memory, batch);
+
+        journal!.Store.BeginGroup(); // what is written down for one publication is one atom; a level other than memory means that there is a journal
+        try
+        {
+            return Route(publication, level, batch);
+        }
+        finally
+        {
+            commit = journal.Store.EndGroup();
+        }
+    }
+
+    private RouteOutcome Route(in Publication publication, AckLevel level, WakeBatch batch)
+    {
         // 2 match
         RouteTargets targets = subscriptions.Match(publication.Topic);
 
         Message message = pool.Create(publication, clock.Now);
+        message.AckLevel = level;
         try
         {
             // 3 bounds: a refusal comes before anybody has the message
             bool mayRefuse = limits.Overflow == OverflowPolicy.Refuse && publication.Qos != QualityOfService.AtMostOnce;
             if (mayRefuse && !HasRoom(message, targets)) return RouteOutcome.QuotaExceeded;
+            if (level != AckLevel.Memory && journal!.Store.IsFull && NeedsStore(message, targets)) return RouteOutcome.QuotaExceeded;
 
             // 4 retain, and match again: who subscribes at this moment either finds it retained, or is found here
             if (publication.Retain)
@@ -51,18 +70,31 @@ internal sealed class MessageRouter(
                 targets = subscriptions.Refresh(targets, publication.Topic);
             }
 
-            // 5 change? and deliver
+            // 5 change? and deliver; a session that is kept writes down what it is owed
             fanOut.Deliver(message, targets, batch);
-
-            // 6 store, unless nobody could ever be owed it
-            bool isOwed = publication.Qos != QualityOfService.AtMostOnce && (publication.Retain || !targets.IsEmpty);
-            if (isOwed) commit = store.Append(message);
             return targets.IsEmpty ? RouteOutcome.NoSubscribers : RouteOutcome.Accepted;
         }
         finally
         {
             message.Release();
         }
+    }
+
+    /// <summary>Whether the disk would have to take a publication: it is retained, or may wait for a session that is kept.</summary>
+    private static bool NeedsStore(Message message, RouteTargets targets)
+    {
+        if (message.Retain) return !message.Payload.IsEmpty; // a removal makes room
+        foreach (Subscription subscription in targets.Individuals)
+        {
+            if (subscription.Session.IsKept) return true;
+        }
+
+        foreach (SharedGroup group in targets.Groups)
+        {
+            if (group.HasKeptMember) return true;
+        }
+
+        return false;
     }
 
     private bool HasRoom(Message message, RouteTargets targets)

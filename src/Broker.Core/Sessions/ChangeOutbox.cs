@@ -9,7 +9,8 @@ namespace Broker.Core.Sessions;
 /// <remarks>Threading: none of its own; under the owner's lock. It holds a reference of each message.</remarks>
 /// <param name="environment">What every session works with.</param>
 /// <param name="beside">The queue of what else is to leave, in one order with these; null for a shared group.</param>
-internal sealed class ChangeOutbox(SessionEnvironment environment, Outbox? beside)
+/// <param name="session">The session that they wait for; null for a shared group.</param>
+internal sealed class ChangeOutbox(SessionEnvironment environment, Outbox? beside, Session? session = null)
 {
     // What is kept of what was used, so that steady traffic allocates nothing.
     private const int Idle = 64;
@@ -34,8 +35,9 @@ internal sealed class ChangeOutbox(SessionEnvironment environment, Outbox? besid
     public long Since { get; private set; } = long.MaxValue;
 
     /// <summary>Keeps a value, with a reference of its own; it is not yet in line.</summary>
-    public WaitingChange Add(ChangeRecord record, in Delivery delivery)
+    public WaitingChange Add(ChangeRecord record, in Delivery wanted)
     {
+        Delivery delivery = Keep(wanted);
         if (!record.HasValues) record.Topic.Use();
         delivery.Message.AddReference();
         WaitingChange change = _idle.TryPop(out WaitingChange? used) ? used : new WaitingChange();
@@ -48,8 +50,10 @@ internal sealed class ChangeOutbox(SessionEnvironment environment, Outbox? besid
     }
 
     /// <summary>A newer message takes a value's place.</summary>
-    public void Replace(WaitingChange change, in Delivery newer)
+    public void Replace(WaitingChange change, in Delivery replacement)
     {
+        Delivery newer = Keep(replacement);
+        session?.Journal?.Removed(change.Delivery.Entry);
         newer.Message.AddReference();
         Bytes += newer.Message.Size - change.Delivery.Message.Size;
         change.Delivery.Message.Release();
@@ -128,7 +132,30 @@ internal sealed class ChangeOutbox(SessionEnvironment environment, Outbox? besid
     }
 
     /// <summary>Drops a value.</summary>
-    public void Drop(WaitingChange change) => Take(change).Message.Release();
+    public void Drop(WaitingChange change)
+    {
+        Delivery dropped = Take(change);
+        session?.Journal?.Removed(dropped.Entry);
+        dropped.Message.Release();
+    }
+
+    /// <summary>Adds what the store keeps.</summary>
+    public void CollectKept(List<KeptDelivery> kept)
+    {
+        for (WaitingChange? change = _acknowledged.First; change is not null; change = change.Behind)
+        {
+            if (change.Delivery.Entry != 0) kept.Add(new KeptDelivery(change.Delivery, 0, IsReleased: false));
+        }
+    }
+
+    /// <summary>Writes down that a value waits, if its session is kept.</summary>
+    private Delivery Keep(in Delivery delivery)
+    {
+        if (session?.Journal is not { } journal) return delivery;
+        Delivery kept = journal.Number(delivery);
+        journal.Queued(kept);
+        return kept;
+    }
 
     /// <summary>Drops QoS 0: the client went away, and gets the values of that moment when it is back.</summary>
     public void DropUnacknowledged()

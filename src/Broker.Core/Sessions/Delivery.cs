@@ -5,7 +5,8 @@ namespace Broker.Core.Sessions;
 
 /// <summary>A message for one session, and how it is to be sent. Whoever stores it holds one reference of its message.</summary>
 internal readonly struct Delivery(
-    Message message, QualityOfService qos, bool retain, int identifier = 0, int[]? moreIdentifiers = null, SharedGroup? group = null, bool isChange = false)
+    Message message, QualityOfService qos, bool retain, int identifier = 0, int[]? moreIdentifiers = null, SharedGroup? group = null, bool isChange = false,
+    long entry = 0)
 {
     /// <summary>The message.</summary>
     public Message Message { get; } = message;
@@ -27,4 +28,10 @@ internal readonly struct Delivery(
 
     /// <summary>Whether it was sent as a change; a shared group then gives another member not this message, but the topic's value.</summary>
     public bool IsChange { get; } = isChange;
+
+    /// <summary>Its number in the store; 0 if it is not kept there.</summary>
+    public long Entry { get; } = entry;
+
+    /// <summary>The same with a number in the store.</summary>
+    public Delivery With(long entry) => new(Message, Qos, Retain, Identifier, MoreIdentifiers, Group, IsChange, entry);
 }

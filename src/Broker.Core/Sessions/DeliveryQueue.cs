@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Broker.Core.Storage;
 
 namespace Broker.Core.Sessions;
 
@@ -68,8 +69,18 @@ internal sealed class DeliveryQueue
         Shorten(kept);
     }
 
+    /// <summary>Adds what the store keeps, in order.</summary>
+    public void CollectKept(List<KeptDelivery> kept)
+    {
+        for (int i = 0; i < Count; i++)
+        {
+            Delivery delivery = At(i).Delivery;
+            if (delivery.Entry != 0) kept.Add(new KeptDelivery(delivery, 0, IsReleased: false));
+        }
+    }
+
     /// <summary>Releases what has expired, and returns how many bytes that was.</summary>
-    public long RemoveExpired(long now, out int removed)
+    public long RemoveExpired(long now, SessionJournal? journal, out int removed)
     {
         long bytes = 0;
         int kept = 0;
@@ -83,6 +94,7 @@ internal sealed class DeliveryQueue
             }
 
             bytes += item.Delivery.Message.Size;
+            journal?.Removed(item.Delivery.Entry);
             item.Delivery.Message.Release();
         }
 

@@ -16,6 +16,9 @@ internal interface ISessionConnection
     /// </summary>
     bool IsHeldUp(WakeBatch batch);
 
+    /// <summary>Marks itself as waiting, and wakes itself, once a commit of the store is complete. The session's gate must not be held.</summary>
+    void WakeAfter(long commit);
+
     /// <summary>Asks the transport to drain. No lock may be held.</summary>
     void Wake();
 }

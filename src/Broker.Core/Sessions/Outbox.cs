@@ -1,5 +1,6 @@
 using Broker.Core.Limits;
 using Broker.Core.Protocol;
+using Broker.Core.Storage;
 using Broker.Core.Time;
 
 namespace Broker.Core.Sessions;
@@ -19,6 +20,9 @@ internal sealed class Outbox(BrokerLimits limits, BrokerClock clock)
     private long _number;
     private int _purged;
     private long _lastPurge = -PurgeInterval;
+
+    /// <summary>Where drops are written down; null for a session that is not kept.</summary>
+    public SessionJournal? Journal { get; set; }
 
     /// <summary>Messages that wait.</summary>
     public int Count => (_unacknowledged?.Count ?? 0) + (_acknowledged?.Count ?? 0);
@@ -50,6 +54,7 @@ internal sealed class Outbox(BrokerLimits limits, BrokerClock clock)
             while (!Fits(size))
             {
                 Delivery oldest = TakeOldest();
+                Journal?.Removed(oldest.Entry);
                 oldest.Message.Release();
                 droppedOldest++;
             }
@@ -59,6 +64,13 @@ internal sealed class Outbox(BrokerLimits limits, BrokerClock clock)
         lane.Enqueue(delivery, _number++);
         Bytes += size;
         return droppedOldest > 0 ? DeliverOutcome.OldestDropped : DeliverOutcome.Queued;
+    }
+
+    /// <summary>Adds what an earlier run of the broker kept, whatever the bounds are now.</summary>
+    public void Restore(in Delivery delivery)
+    {
+        (_acknowledged ??= new DeliveryQueue()).Enqueue(delivery, _number++);
+        Bytes += delivery.Message.Size;
     }
 
     /// <summary>The number that the next delivery gets; they only go up.</summary>
@@ -113,6 +125,9 @@ internal sealed class Outbox(BrokerLimits limits, BrokerClock clock)
         for (int i = before; i < taken.Count; i++) Bytes -= taken[i].Message.Size;
     }
 
+    /// <summary>Adds what the store keeps, in order.</summary>
+    public void CollectKept(List<KeptDelivery> kept) => _acknowledged?.CollectKept(kept);
+
     /// <summary>How many expired messages made room since this was asked last.</summary>
     public int TakePurged()
     {
@@ -138,7 +153,7 @@ internal sealed class Outbox(BrokerLimits limits, BrokerClock clock)
         foreach (DeliveryQueue? lane in (ReadOnlySpan<DeliveryQueue?>)[_unacknowledged, _acknowledged])
         {
             if (lane is null) continue;
-            Bytes -= lane.RemoveExpired(clock.Now, out int removed);
+            Bytes -= lane.RemoveExpired(clock.Now, Journal, out int removed);
             _purged += removed;
         }
 

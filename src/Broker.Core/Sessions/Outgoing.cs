@@ -2,6 +2,7 @@ using Broker.Core.ChangeDetection;
 using Broker.Core.Messages;
 using Broker.Core.Primitives;
 using Broker.Core.Protocol;
+using Broker.Core.Storage;
 using Broker.Core.Telemetry;
 
 namespace Broker.Core.Sessions;
@@ -13,7 +14,7 @@ namespace Broker.Core.Sessions;
 /// <remarks>Threading: none of its own; every call under the session's gate. Owner: its session.</remarks>
 internal sealed class Outgoing(Session session, SessionEnvironment environment, SubscriptionSet subscriptions, int window)
 {
-    private readonly Outbox _outbox = new(environment.Limits, environment.Clock);
+    private readonly Outbox _outbox = new(environment.Limits, environment.Clock) { Journal = session.Journal };
     private InflightWindow? _inflight;
     private ReplayQueue? _replays;
     private SessionChanges? _changes;
@@ -21,6 +22,7 @@ internal sealed class Outgoing(Session session, SessionEnvironment environment, 
     private bool _isDropping; // a run of drops was logged, and has not ended
     private bool _hasWithheld; // something was not sent because the client may not receive it
     private List<Delivery>? _refused; // of shared groups, because the client may not receive them: each is a reference
+    private long _awaited; // what a held message waits for, once somebody asked to be told
 
     /// <summary>Messages that were dropped, since the session began.</summary>
     public long Dropped { get; private set; }
@@ -45,11 +47,18 @@ internal sealed class Outgoing(Session session, SessionEnvironment environment, 
     /// <summary>Queues a message with a reference of its own, and counts what that cost.</summary>
     public DeliverOutcome Add(in Delivery delivery)
     {
-        DeliverOutcome outcome = _outbox.TryAdd(delivery, out int droppedOldest);
+        Delivery kept = session.Journal is { } journal ? journal.Number(delivery) : delivery;
+        DeliverOutcome outcome = _outbox.TryAdd(kept, out int droppedOldest);
         CountDrop(DeliverOutcome.Expired, _outbox.TakePurged());
         CountDrop(DeliverOutcome.OldestDropped, droppedOldest);
-        if (outcome == DeliverOutcome.QueueFull) CountDrop(outcome, 1);
-        else delivery.Message.AddReference();
+        if (outcome == DeliverOutcome.QueueFull)
+        {
+            CountDrop(outcome, 1);
+            return outcome;
+        }
+
+        delivery.Message.AddReference();
+        session.Journal?.Queued(kept);
         return outcome;
     }
 
@@ -99,7 +108,7 @@ internal sealed class Outgoing(Session session, SessionEnvironment environment, 
     {
         if (_inflight is null || !_inflight.TryGet(packetId, out QualityOfService qos, out _)) return true; // [MQTT-4.3.2-5]
         if (qos != QualityOfService.AtLeastOnce) return false;
-        _inflight.Remove(packetId);
+        Finish(packetId);
         return true;
     }
 
@@ -107,14 +116,22 @@ internal sealed class Outgoing(Session session, SessionEnvironment environment, 
     /// <param name="packetId">The packet identifier.</param>
     /// <param name="refused">Whether the reason code was 0x80 or above: then the exchange is over [MQTT-4.3.3-4].</param>
     /// <param name="answer">What PUBREL has to say; null if none is due.</param>
-    public bool Received(ushort packetId, bool refused, out ReasonCode? answer)
+    /// <param name="commit">The commit that PUBREL has to wait for; 0 if none.</param>
+    public bool Received(ushort packetId, bool refused, out ReasonCode? answer, out long commit)
     {
+        commit = 0;
         answer = ReasonCode.PacketIdentifierNotFound;
         if (_inflight is null || !_inflight.TryGet(packetId, out QualityOfService qos, out InflightWindow.Stage stage)) return true;
         if (qos != QualityOfService.ExactlyOnce) return false;
         answer = refused ? null : ReasonCode.Success;
-        if (refused) _inflight.Remove(packetId);
-        else if (stage == InflightWindow.Stage.Published) _inflight.Release(packetId);
+        if (refused)
+        {
+            Finish(packetId);
+            return true;
+        }
+
+        if (stage == InflightWindow.Stage.Published) _inflight.Release(packetId, session.Journal?.Released(_inflight.DeliveryOf(packetId).Entry) ?? 0);
+        commit = _inflight.CommitOf(packetId);
         return true;
     }
 
@@ -123,7 +140,7 @@ internal sealed class Outgoing(Session session, SessionEnvironment environment, 
     {
         if (_inflight is null || !_inflight.TryGet(packetId, out _, out InflightWindow.Stage stage)) return true;
         if (stage != InflightWindow.Stage.Released) return false;
-        _inflight.Remove(packetId);
+        Finish(packetId);
         return true;
     }
 
@@ -131,6 +148,8 @@ internal sealed class Outgoing(Session session, SessionEnvironment environment, 
     public void BeginConnection(int window)
     {
         _window = window;
+        _awaited = 0;
+        _outbox.Journal = session.Journal;
         _inflight?.BeginResend();
         _changes?.BeginConnection();
     }
@@ -150,8 +169,10 @@ internal sealed class Outgoing(Session session, SessionEnvironment environment, 
     /// </summary>
     public void TakeShared(List<Delivery> shared, Session? except)
     {
+        int before = shared.Count;
         _inflight?.TakeShared(shared, except);
         _outbox.TakeShared(shared, except);
+        for (int i = before; i < shared.Count; i++) session.Journal?.Removed(shared[i].Entry);
         _changes?.Unassign();
     }
 
@@ -171,6 +192,35 @@ internal sealed class Outgoing(Session session, SessionEnvironment environment, 
         return refused;
     }
 
+    /// <summary>Takes up what an earlier run of the broker left, with the reference of its message.</summary>
+    public void Restore(in KeptDelivery kept)
+    {
+        if (kept.PacketId == 0)
+        {
+            _outbox.Restore(kept.Delivery);
+            return;
+        }
+
+        InflightWindow.Stage stage = kept.IsReleased ? InflightWindow.Stage.Released : InflightWindow.Stage.Published;
+        (_inflight ??= new InflightWindow()).Restore(kept.Delivery, kept.PacketId, stage);
+    }
+
+    /// <summary>Adds what the store keeps: what is in flight, then what waits, in order.</summary>
+    public void CollectKept(List<KeptDelivery> kept)
+    {
+        _inflight?.CollectKept(kept);
+        _outbox.CollectKept(kept);
+        _changes?.Outbox.CollectKept(kept);
+    }
+
+    /// <summary>The commit that what is to be sent next waits for, once; 0 if it is none, or has been asked for.</summary>
+    public long TakeAwaited()
+    {
+        long commit = _inflight is { IsResending: true } ? _inflight.Next.Commit : 0;
+        if (commit == 0 || commit == _awaited || environment.Journal!.Store.IsCommitted(commit)) return 0; // a commit comes from the journal
+        return _awaited = commit;
+    }
+
     /// <summary>Releases everything.</summary>
     public void Clear()
     {
@@ -186,14 +236,17 @@ internal sealed class Outgoing(Session session, SessionEnvironment environment, 
         bool windowOpen = (_inflight?.Charged ?? 0) < _window && (_inflight?.Count ?? 0) < ushort.MaxValue;
         if (_inflight is { IsResending: true })
         {
-            if (_inflight.TryResendNext(_window, out ushort id, out InflightWindow.Stage stage, out Delivery again))
+            (long commit, bool isUnsent) = _inflight.Next;
+            bool mayGo = commit == 0 || environment.Journal!.Store.IsCommitted(commit); // a commit comes from the journal
+            if (mayGo && _inflight.TryResendNext(_window, out ushort id, out InflightWindow.Stage stage, out Delivery again))
             {
                 if (stage == InflightWindow.Stage.Released) AckPacket.Write(output, PacketType.PubRel, id, ReasonCode.Success, default, ProtocolVersion.V311);
-                else Send(again, id, writer, output, ref published);
+                else Send(again, id, isUnsent, writer, output, ref published);
                 return true;
             }
 
-            windowOpen = false; // new messages wait behind the old ones [MQTT-4.6.0-1]
+            // New messages wait behind the old ones [MQTT-4.6.0-1], or get in line behind those that only wait for their commit.
+            windowOpen &= !mayGo && _inflight.TakesMore;
         }
 
         long turn = _replays?.First?.Turn ?? 0;
@@ -202,7 +255,7 @@ internal sealed class Outgoing(Session session, SessionEnvironment environment, 
         WaitingChange? change = any ? null : _changes?.Outbox.Peek(windowOpen);
         if (any || _outbox.TryTake(windowOpen, change?.Turn ?? long.MaxValue, out delivery))
         {
-            Send(delivery, again: 0, writer, output, ref published);
+            Send(delivery, writer, output, ref published);
             return true;
         }
 
@@ -211,31 +264,65 @@ internal sealed class Outgoing(Session session, SessionEnvironment environment, 
         return true;
     }
 
+    /// <summary>Sends one delivery for the first time, or gives it its place in line; false if it could not be sent.</summary>
+    private bool Send(in Delivery delivery, PublishWriter writer, OutputBuffer output, ref int published)
+    {
+        if (session.Journal is null || delivery.Qos == QualityOfService.AtMostOnce) return Send(delivery, 0, isUnsent: true, writer, output, ref published);
+        Delivery kept = delivery;
+        return IsHeld(ref kept, session.Journal) || Send(kept, 0, isUnsent: true, writer, output, ref published);
+    }
+
+    /// <summary>
+    /// Whether a message of a session that is kept only gets its place in the window now: at QoS 2 its packet identifier has to be
+    /// safe before it leaves, or after a crash it would go out under another one; and what comes after such a message waits behind it.
+    /// </summary>
+    private bool IsHeld(ref Delivery delivery, SessionJournal journal)
+    {
+        if (delivery.Entry == 0)
+        {
+            delivery = journal.Number(delivery); // a first value never waited in the queue
+            journal.Queued(delivery);
+        }
+
+        bool isHeld = (delivery.Qos == QualityOfService.ExactlyOnce && delivery.Entry != 0) || _inflight is { IsResending: true };
+        if (!isHeld || delivery.Message.HasExpired(environment.Clock.Now)) return false; // what has expired only ends
+        ushort id = (_inflight ??= new InflightWindow()).Add(delivery);
+        _inflight.HoldLast(delivery.Qos == QualityOfService.ExactlyOnce ? journal.Assigned(delivery, id) : 0);
+        return true;
+    }
+
     /// <summary>Sends one delivery, whose reference goes to the window or ends here; false if it could not be sent.</summary>
-    private bool Send(in Delivery delivery, ushort again, PublishWriter writer, OutputBuffer output, ref int published)
+    /// <param name="delivery">The delivery.</param>
+    /// <param name="placed">Its packet identifier, if it has its place in the window; 0 otherwise.</param>
+    /// <param name="isUnsent">Whether it never left.</param>
+    /// <param name="writer">How it is written.</param>
+    /// <param name="output">Where to.</param>
+    /// <param name="published">Counts what was sent.</param>
+    private bool Send(in Delivery delivery, ushort placed, bool isUnsent, PublishWriter writer, OutputBuffer output, ref int published)
     {
         Message message = delivery.Message;
         DeliverOutcome outcome = DeliverOutcome.Queued;
-        ushort id = again;
-        if (again == 0 && message.HasExpired(environment.Clock.Now)) outcome = DeliverOutcome.Expired; // [MQTT-3.3.2-5]
+        ushort id = placed;
+        if (isUnsent && message.HasExpired(environment.Clock.Now)) outcome = DeliverOutcome.Expired; // [MQTT-3.3.2-5]
         else if (!session.MayReceive(message, delivery.Qos, delivery.Retain, delivery.Group)) outcome = DeliverOutcome.NotAuthorized;
         else
         {
-            if (delivery.Qos != QualityOfService.AtMostOnce && again == 0) id = (_inflight ??= new InflightWindow()).Add(delivery);
-            var header = new PublishHeader(delivery.Qos, delivery.Retain, Dup: again != 0); // [MQTT-3.3.1-1]
+            if (delivery.Qos != QualityOfService.AtMostOnce && placed == 0) id = (_inflight ??= new InflightWindow()).Add(delivery);
+            var header = new PublishHeader(delivery.Qos, delivery.Retain, Dup: !isUnsent); // [MQTT-3.3.1-1]
             var identifiers = new SubscriptionIdentifiers(delivery.Identifier, delivery.MoreIdentifiers);
             if (!writer.TryWrite(output, message, header, id, identifiers, environment.Clock.Now)) outcome = DeliverOutcome.TooLarge;
         }
 
         if (outcome == DeliverOutcome.Queued) published++;
         else CountDrop(outcome, 1);
-        if (outcome == DeliverOutcome.NotAuthorized) Withhold(delivery, isAgain: again != 0);
+        if (outcome == DeliverOutcome.NotAuthorized) Withhold(delivery, isAgain: !isUnsent);
         if (id != 0)
         {
-            if (outcome != DeliverOutcome.Queued) _inflight!.Remove(id); // it is there: added above, or being sent again
+            if (outcome != DeliverOutcome.Queued) Finish(id); // it is there: added above, or being sent again
         }
         else
         {
+            session.Journal?.Removed(delivery.Entry);
             message.Release();
         }
 
@@ -251,6 +338,13 @@ internal sealed class Outgoing(Session session, SessionEnvironment environment, 
         (_refused ??= []).Add(delivery);
     }
 
+    /// <summary>The exchange of a packet identifier that is in the window is over.</summary>
+    private void Finish(ushort packetId)
+    {
+        session.Journal?.Removed(_inflight!.DeliveryOf(packetId).Entry); // it is there, the caller says
+        _inflight!.Remove(packetId);
+    }
+
     private bool TrySendReplay(bool windowOpen, PublishWriter writer, OutputBuffer output, ref int published)
     {
         while (_replays?.First is { } replay)
@@ -259,7 +353,7 @@ internal sealed class Outgoing(Session session, SessionEnvironment environment, 
             {
                 if (step.Topic is null)
                 {
-                    Send(step.Delivery, again: 0, writer, output, ref published);
+                    Send(step.Delivery, writer, output, ref published);
                     return true;
                 }
 
@@ -296,7 +390,7 @@ internal sealed class Outgoing(Session session, SessionEnvironment environment, 
         else
         {
             sent = ledger.ValueOf(topic, value);
-            wasSent = Send(step.Delivery, again: 0, writer, output, ref published);
+            wasSent = Send(step.Delivery, writer, output, ref published);
         }
 
         ledger.NoteFirst(topic, wasSent ? sent : default, qos, step.IsSettled, subscription.SyncedFrom);
@@ -308,7 +402,7 @@ internal sealed class Outgoing(Session session, SessionEnvironment environment, 
         (ChangeRecord record, SentValue value, long number) = (change.Record, change.Value, change.Number);
         Delivery delivery = Changes.Outbox.Take(change);
         QualityOfService qos = delivery.Message.Qos; // as it was published
-        bool wasSent = Send(delivery, again: 0, writer, output, ref published);
+        bool wasSent = Send(delivery, writer, output, ref published);
         record.Ledger.Finish(record, value, number, qos, wasSent);
     }
 
@@ -321,7 +415,7 @@ internal sealed class Outgoing(Session session, SessionEnvironment environment, 
             if (!group.TryTakeChange(member, windowOpen, out SharedGroup.Taken taken)) continue;
             try
             {
-                taken.WasSent = Send(taken.Delivery, again: 0, writer, output, ref published);
+                taken.WasSent = Send(taken.Delivery, writer, output, ref published);
             }
             finally
             {

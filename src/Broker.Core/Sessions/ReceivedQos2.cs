@@ -53,6 +53,12 @@ internal sealed class ReceivedQos2
         Charged = 0;
     }
 
+    /// <summary>All that are in use.</summary>
+    public IEnumerable<ushort> Identifiers => _ids.Keys;
+
+    /// <summary>Takes up an identifier of an earlier run of the broker.</summary>
+    public void Restore(ushort packetId) => _ids[packetId] = default;
+
     /// <summary>Whether the identifier is in use.</summary>
     public bool Contains(ushort packetId) => _ids.ContainsKey(packetId);
 

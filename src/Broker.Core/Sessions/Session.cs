@@ -3,6 +3,7 @@ using Broker.Core.Messages;
 using Broker.Core.Primitives;
 using Broker.Core.Protocol;
 using Broker.Core.Security;
+using Broker.Core.Storage;
 using Broker.Core.Time;
 using Broker.Core.Topics;
 
@@ -44,8 +45,17 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
     /// <summary>How long it is kept after its connection ended; written under the registry's gate.</summary>
     public TimeSpan Expiry { get; set; }
 
+    /// <summary>When its last connection ended, in milliseconds since 1970; written under the registry's gate.</summary>
+    public long DetachedAt { get; set; }
+
     /// <summary>The will that its client left, or null; written under the registry's gate.</summary>
     public Will? Will { get; set; }
+
+    /// <summary>Where it is written down; null while it is not kept beyond its connection, or nothing is kept. Read under its gate.</summary>
+    public SessionJournal? Journal { get; private set; }
+
+    /// <summary>Whether it is kept beyond its connection and written down. A snapshot.</summary>
+    public bool IsKept => Journal is not null;
 
     /// <summary>Messages that were dropped for it, since it began.</summary>
     public long Dropped => _outgoing?.Dropped ?? 0;
@@ -255,11 +265,17 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
     public bool Drain(ISessionConnection connection, OutputBuffer output, out int published)
     {
         published = 0;
+        bool isFull;
+        long awaited;
         lock (_gate)
         {
-            if (_connection != connection) return false;
-            return _outgoing is not null && _outgoing.Drain(connection.PublishWriter, output, ref published);
+            if (_connection != connection || _outgoing is null) return false;
+            isFull = _outgoing.Drain(connection.PublishWriter, output, ref published);
+            awaited = isFull || Journal is null ? 0 : _outgoing.TakeAwaited();
         }
+
+        if (awaited != 0) connection.WakeAfter(awaited);
+        return isFull;
     }
 
     /// <summary>The client acknowledged a QoS 1 message. False: it was not QoS 1, a protocol error.</summary>
@@ -272,12 +288,14 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
     /// <param name="packetId">The packet identifier.</param>
     /// <param name="refused">Whether the reason code was 0x80 or above: then the exchange is over [MQTT-4.3.3-4].</param>
     /// <param name="answer">What PUBREL has to say; null if none is due.</param>
-    public bool Received(ushort packetId, bool refused, out ReasonCode? answer)
+    /// <param name="commit">The commit that PUBREL has to wait for; 0 if none.</param>
+    public bool Received(ushort packetId, bool refused, out ReasonCode? answer, out long commit)
     {
         lock (_gate)
         {
+            commit = 0;
             answer = ReasonCode.PacketIdentifierNotFound;
-            return _outgoing is null || _outgoing.Received(packetId, refused, out answer);
+            return _outgoing is null || _outgoing.Received(packetId, refused, out answer, out commit);
         }
     }
 
@@ -302,16 +320,39 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
         lock (_gate) _received?.Note(packetId, commit);
     }
 
+    /// <summary>Writes down that a QoS 2 publication was accepted, if the session is kept, together with what was appended for it.</summary>
+    public void KeepReceived(ushort packetId, AckLevel level)
+    {
+        lock (_gate)
+        {
+            if (Journal is { } journal) _received?.Note(packetId, journal.Received(packetId, level));
+        }
+    }
+
     /// <summary>Unfinished QoS 2 publications that the client sent on this connection.</summary>
     public int Receiving
     {
         get { lock (_gate) return _received?.Charged ?? 0; }
     }
 
-    /// <summary>The client released a QoS 2 publication, or it was refused. False: the identifier was not known.</summary>
-    public bool EndReceive(ushort packetId)
+    /// <summary>A QoS 2 publication was refused: its identifier is free again.</summary>
+    public void RefuseReceive(ushort packetId)
     {
-        lock (_gate) return _received is not null && _received.End(packetId);
+        lock (_gate) _received?.End(packetId);
+    }
+
+    /// <summary>The client released a QoS 2 publication. False: the identifier was not known.</summary>
+    /// <param name="packetId">The packet identifier.</param>
+    /// <param name="commit">The commit that PUBCOMP has to wait for; 0 if none.</param>
+    public bool EndReceive(ushort packetId, out long commit)
+    {
+        lock (_gate)
+        {
+            commit = 0;
+            if (_received is null || !_received.End(packetId)) return false;
+            commit = Journal?.ReceivedEnded(packetId) ?? 0;
+            return true;
+        }
     }
 
     /// <summary>Whether a packet identifier of the client is taken by an unfinished QoS 2 publication.</summary>
@@ -320,11 +361,45 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
         lock (_gate) return _received is not null && _received.Contains(packetId);
     }
 
+    /// <summary>Writes all of it again, for a checkpoint; under the registry's gate.</summary>
+    /// <param name="detachedAt">When its connection ended, in milliseconds since 1970; 0 while it has one.</param>
+    public void Checkpoint(long detachedAt)
+    {
+        lock (_gate)
+        {
+            if (_ended || Journal is null) return;
+            List<KeptDelivery> deliveries = [];
+            _outgoing?.CollectKept(deliveries);
+            Journal.Snapshot(this, detachedAt, _subscriptions.Values, _received?.Identifiers ?? [], deliveries);
+        }
+    }
+
+    /// <summary>The shared group that one of its filters is a member of, or null.</summary>
+    public SharedGroup? GroupOf(string filter)
+    {
+        lock (_gate) return _subscriptions.Find(System.Text.Encoding.UTF8.GetBytes(filter))?.Group;
+    }
+
+    /// <summary>Takes up what an earlier run of the broker left of it.</summary>
+    /// <param name="received">Packet identifiers of unfinished QoS 2 publications of the client.</param>
+    /// <param name="deliveries">What waits and what was in flight, in order, each with the reference of its message.</param>
+    public void Restore(IReadOnlyCollection<ushort> received, IReadOnlyList<KeptDelivery> deliveries)
+    {
+        lock (_gate)
+        {
+            Journal = new SessionJournal(environment.Journal!, Number); // what was kept comes out of the journal
+            foreach (ushort id in received) (_received ??= new ReceivedQos2()).Restore(id);
+            foreach (KeptDelivery delivery in deliveries) Outgoing.Restore(delivery);
+        }
+    }
+
     /// <summary>A connection takes the session over; what is unfinished is sent again.</summary>
     public void Attach(ISessionConnection connection, AccessSubject subject, int window)
     {
         lock (_gate)
         {
+            if (Expiry == TimeSpan.Zero) Journal = null;
+            else if (environment.Journal is { } journal) Journal ??= new SessionJournal(journal, Number);
             _connection = connection;
             Subject = subject;
             _window = window;
@@ -370,6 +445,7 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
         {
             _ended = true;
             _connection = null;
+            Journal = null; // the end is one record
             _outgoing?.TakeShared(shared, except: null);
             _outgoing?.Clear();
             return _subscriptions.Take();
@@ -396,6 +472,7 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
             {
                 subscription.Change(options, identifier);
                 _outgoing?.KnownChanges?.Change(subscription, criteria, wantsFirst: options.RetainHandling == RetainHandling.Send);
+                Journal?.Subscribed(subscription);
                 return SubscribeOutcome.Changed;
             }
 
@@ -405,6 +482,7 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
             if (criteria is not null && !filter.IsShared) subscription.Changes = Outgoing.Changes.NewLedger(criteria);
             _subscriptions.Add(subscription);
             all.Add(subscription, filter, criteria);
+            Journal?.Subscribed(subscription);
             bool mayBeChangeOnly = filter.IsChangeOnly || filter.IsShared || environment.Values.HasRules;
             if (mayBeChangeOnly) Outgoing.Changes.Add(subscription, wantsFirst: options.RetainHandling != RetainHandling.DoNotSend);
             return SubscribeOutcome.Added;
@@ -423,6 +501,7 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
             if (_subscriptions.Remove(key) is not { } subscription) return false;
             all.Remove(subscription);
             left = _outgoing?.KnownChanges?.Remove(subscription);
+            Journal?.Unsubscribed(key);
         }
 
         left?.WakeSomebody(batch);

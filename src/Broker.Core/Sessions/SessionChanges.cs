@@ -9,12 +9,12 @@ namespace Broker.Core.Sessions;
 /// make change-only.
 /// </summary>
 /// <remarks>Threading: none of its own; under the session's gate. Owner: its session's <see cref="Outgoing"/>.</remarks>
-internal sealed class SessionChanges(IChangeOwner owner, SessionEnvironment environment, SubscriptionSet subscriptions, Outbox beside)
+internal sealed class SessionChanges(Session owner, SessionEnvironment environment, SubscriptionSet subscriptions, Outbox beside)
 {
     private ChangeLedger? _ruled; // of all ordinary subscriptions together
 
     /// <summary>What waits.</summary>
-    public ChangeOutbox Outbox { get; } = new(environment, beside);
+    public ChangeOutbox Outbox { get; } = new(environment, beside, owner);
 
     /// <summary>Memberships in shared groups; their groups hold what waits for them.</summary>
     public List<Subscription> Memberships { get; } = [];

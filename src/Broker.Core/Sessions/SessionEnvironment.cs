@@ -1,6 +1,7 @@
 using Broker.Core.ChangeDetection;
 using Broker.Core.Limits;
 using Broker.Core.Security;
+using Broker.Core.Storage;
 using Broker.Core.Telemetry;
 using Broker.Core.Time;
 using Microsoft.Extensions.Logging;
@@ -9,4 +10,5 @@ namespace Broker.Core.Sessions;
 
 /// <summary>What every session works with.</summary>
 internal sealed record SessionEnvironment(
-    BrokerLimits Limits, BrokerClock Clock, TimingWheel Wheel, IAuthorizer Authorizer, LastValues Values, BrokerMetrics Metrics, ILogger Logger, IAudit Audit);
+    BrokerLimits Limits, BrokerClock Clock, TimingWheel Wheel, IAuthorizer Authorizer, LastValues Values, BrokerMetrics Metrics, ILogger Logger, IAudit Audit,
+    Journal? Journal = null);

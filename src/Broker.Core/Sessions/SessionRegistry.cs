@@ -92,12 +92,19 @@ internal sealed class SessionRegistry(BrokerLimits limits, TimingWheel wheel, Se
 
             bool present = exists && !endsExisting; // [MQTT-3.1.2-4, MQTT-3.1.2-5]
             Session? previous = endsExisting ? existing.Session : null;
-            if (previous is not null) ended = previous.End(shared);
+            if (previous is not null)
+            {
+                if (previous.Expiry > TimeSpan.Zero) environment.Journal?.SessionEnded(previous.Number);
+                ended = previous.End(shared);
+            }
+
             session = present
                 ? existing.Session
                 : new Session(++_number, request.Identity, environment, Expired);
+            bool wasKept = present && session.Expiry > TimeSpan.Zero;
             session.Expiry = request.Expiry;
             session.Will = request.Will;
+            Keep(session, wasKept);
             session.Attach(connection, request.Subject, request.Window);
             _sessions[request.Identity.ClientId] = new Entry(session, connection);
             _connected++;
@@ -128,10 +135,12 @@ internal sealed class SessionRegistry(BrokerLimits limits, TimingWheel wheel, Se
 
             long now = environment.Clock.Now;
             bool ends = session.Expiry == TimeSpan.Zero;
+            bool isKept = session.Journal is not null;
             bool willIsDue = will is not null && (ends || will.Delay == TimeSpan.Zero);
             Subscription[] ended = [];
             if (ends)
             {
+                if (isKept) environment.Journal?.SessionEnded(session.Number);
                 ended = session.End(shared);
                 _sessions.Remove(session.Identity.ClientId);
             }
@@ -146,6 +155,7 @@ internal sealed class SessionRegistry(BrokerLimits limits, TimingWheel wheel, Se
             }
 
             if (willIsDue) session.Will = null;
+            if (!ends) environment.Journal?.SessionChanged(session, session.DetachedAt = environment.Clock.UtcMilliseconds);
             return new DetachResult(ends, willIsDue ? will : null, ended, shared);
         }
     }
@@ -159,6 +169,7 @@ internal sealed class SessionRegistry(BrokerLimits limits, TimingWheel wheel, Se
             bool isCurrent = _sessions.TryGetValue(session.Identity.ClientId, out Entry entry)
                 && entry.Session == session && entry.Connection is null && !session.IsScheduled;
             if (!isCurrent) return null;
+            environment.Journal?.SessionEnded(session.Number);
             Subscription[] ended = session.End(shared);
             _sessions.Remove(session.Identity.ClientId);
             Will? will = session.Will;
@@ -171,7 +182,65 @@ internal sealed class SessionRegistry(BrokerLimits limits, TimingWheel wheel, Se
     /// <summary>Changes how long a connected session will be kept (3.14.2.2.2).</summary>
     public void ChangeExpiry(Session session, TimeSpan expiry)
     {
-        lock (_gate) session.Expiry = expiry;
+        lock (_gate)
+        {
+            if (session.Expiry == expiry) return;
+            session.Expiry = expiry;
+            if (expiry > TimeSpan.Zero) environment.Journal?.SessionChanged(session, detachedAt: 0);
+        }
+    }
+
+    /// <summary>All sessions at this moment.</summary>
+    public Session[] ToArray()
+    {
+        lock (_gate) return [.. _sessions.Values.Select(entry => entry.Session)];
+    }
+
+    /// <summary>Writes a session again for a checkpoint, if it is still there.</summary>
+    public void Checkpoint(Session session)
+    {
+        lock (_gate)
+        {
+            if (!_sessions.TryGetValue(session.Identity.ClientId, out Entry entry) || entry.Session != session) return;
+            session.Checkpoint(entry.Connection is null ? session.DetachedAt : 0);
+        }
+    }
+
+    /// <summary>Takes up a session of an earlier run of the broker, which nobody is connected to, and starts the time until its end.</summary>
+    /// <param name="number">Its number.</param>
+    /// <param name="identity">Client identifier and principal.</param>
+    /// <param name="expiry">How long it is kept after a connection.</param>
+    /// <param name="detachedAt">When its connection ended, in milliseconds since 1970.</param>
+    /// <param name="left">How long it is still to be kept.</param>
+    public Session Restore(long number, PublisherIdentity identity, TimeSpan expiry, long detachedAt, TimeSpan left)
+    {
+        lock (_gate)
+        {
+            var session = new Session(number, identity, environment, Expired) { Expiry = expiry, DetachedAt = detachedAt };
+            _number = Math.Max(_number, number);
+            _sessions[identity.ClientId] = new Entry(session, null);
+            wheel.Schedule(session, environment.Clock.Now + (long)left.TotalMilliseconds);
+            return session;
+        }
+    }
+
+    /// <summary>Writes down that a connection has the session now, or that it is no longer kept beyond its connection.</summary>
+    private void Keep(Session session, bool wasKept)
+    {
+        if (environment.Journal is not { } journal) return;
+        if (session.Expiry == TimeSpan.Zero)
+        {
+            if (wasKept) journal.SessionEnded(session.Number);
+            return;
+        }
+
+        if (session.Will is { } will)
+        {
+            will.Message.AckLevel = journal.Policy.Ack == Storage.AckLevel.Memory ? Storage.AckLevel.Written : journal.Policy.Ack;
+            will.KeptBy = session.Number;
+        }
+
+        journal.SessionChanged(session, detachedAt: 0);
     }
 
     private readonly record struct Entry(Session Session, ISessionConnection? Connection);
@@ -210,6 +279,9 @@ internal enum AttachOutcome
 internal readonly record struct AttachResult(
     AttachOutcome Outcome, Session? Session, bool IsPresent, ISessionConnection? Displaced, Will? Will, Subscription[] Ended, List<Delivery> Shared)
 {
+    /// <summary>The commit that CONNACK has to wait for; 0 if none.</summary>
+    public long Commit { get; init; }
+
     /// <summary>The client identifier belongs to another principal.</summary>
     public static AttachResult OtherPrincipal => new(AttachOutcome.OtherPrincipal, null, false, null, null, [], []);
 

@@ -76,6 +76,12 @@ internal sealed class SharedGroup(string key, bool isChangeOnly, SessionEnvironm
         return false;
     }
 
+    /// <summary>What counts as a change for its members; null for an ordinary group.</summary>
+    public ChangeCriteria? Criteria => _ledger?.Criteria;
+
+    /// <summary>Whether the session of some member is kept beyond its connection.</summary>
+    public bool HasKeptMember => Array.Exists(Volatile.Read(ref _members), member => member.Session.IsKept);
+
     /// <summary>Whether a member other than <paramref name="except"/> is connected. Takes no lock.</summary>
     public bool HasConnectedMember(Session except)
     {

@@ -14,6 +14,9 @@ internal sealed class Will(
 {
     private int _taken;
 
+    /// <summary>The number of the kept session that it is written down with; 0 if it is not.</summary>
+    public long KeptBy { get; set; }
+
     /// <summary>What is published. Valid for the winner of <see cref="TryTake"/> only.</summary>
     public Message Message { get; } = message;
 

@@ -28,6 +28,7 @@ internal static class OperatorCommands
     {
         AclCommand.Create(),
         UserCommand.Create(PasswordInput.Process, ConfiguredPasswordFile),
+        StoreCommand.Build(),
     };
 
     // Faults do not matter here: the file may be one that is to be made.

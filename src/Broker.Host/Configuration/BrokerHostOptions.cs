@@ -13,6 +13,9 @@ internal sealed record BrokerHostOptions
     /// <summary>The endpoints by name: <c>Broker:Endpoints</c>.</summary>
     public IReadOnlyDictionary<string, EndpointOptions> Endpoints { get; init; } = new Dictionary<string, EndpointOptions>();
 
+    /// <summary>What must survive the process: <c>Broker:Storage</c>.</summary>
+    public StorageOptions Storage { get; init; } = new();
+
     /// <summary>Who may connect: <c>Broker:Auth</c>.</summary>
     public AuthOptions Auth { get; init; } = new();
 

@@ -17,6 +17,9 @@ internal sealed record ChangeRuleOptions
     /// <summary>The places of a JSON payload that count, as JSON pointers; one, or several.</summary>
     public IReadOnlyList<string> Pointer { get; init; } = [];
 
+    /// <summary>Whether the values outlive the process, where there is a store.</summary>
+    public bool Store { get; init; }
+
     /// <summary>After this time an unchanged value goes out again; zero: never.</summary>
     [DurationRange("00:00:00", "365.00:00:00")]
     public TimeSpan MaxSilence { get; init; }

@@ -24,7 +24,7 @@ internal sealed class ChangeRuleReader(Settings settings, OptionsReader reader, 
             ChangeRuleOptions options = reader.Fill(new ChangeRuleOptions(), path);
             byte[] filter = Encoding.UTF8.GetBytes(options.Filter);
             CheckFilter(path, filter, limits);
-            rules.Add(new ChangeRule(name, filter, ToChangeOptions(path, options)));
+            rules.Add(new ChangeRule(name, filter, ToChangeOptions(path, options), options.Store));
         }
 
         return rules;

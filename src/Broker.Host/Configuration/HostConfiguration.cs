@@ -1,6 +1,7 @@
 using System.Collections;
 using Broker.Core;
 using Broker.Core.Limits;
+using Broker.Core.Storage;
 using Broker.Host.Access;
 using Broker.Host.Audit;
 using Microsoft.Extensions.Configuration;
@@ -18,7 +19,7 @@ internal sealed record HostConfiguration(
     private const string Section = "Broker";
     private const string AuthSection = $"{Section}:Auth";
     private const string EndpointsSection = $"{Section}:Endpoints";
-    private static readonly string[] _sections = [nameof(BrokerHostOptions.Endpoints), nameof(MqttBrokerOptions.Limits), nameof(BrokerHostOptions.Auth), nameof(BrokerHostOptions.Acl), nameof(BrokerHostOptions.Audit), nameof(BrokerHostOptions.Tcp), nameof(BrokerHostOptions.Reload), "ChangeOnly"];
+    private static readonly string[] _sections = [nameof(BrokerHostOptions.Endpoints), nameof(MqttBrokerOptions.Limits), nameof(BrokerHostOptions.Auth), nameof(BrokerHostOptions.Acl), nameof(BrokerHostOptions.Audit), nameof(BrokerHostOptions.Tcp), nameof(BrokerHostOptions.Reload), "ChangeOnly", nameof(BrokerHostOptions.Storage)];
 
     // The lowest layer; every other one may say otherwise.
     private static readonly (string Key, string Value)[] _defaults =
@@ -88,8 +89,14 @@ internal sealed record HostConfiguration(
         if (AuditPath.Check(audit.Path) is { } unwritable) faults.Add(new($"{Section}:Audit:Path", settings.OriginOf($"{Section}:Audit:Path"), unwritable));
         TcpOptions tcp = ReadTcp(settings, reader, faults);
         ReloadOptions reload = reader.Fill(new ReloadOptions(), $"{Section}:Reload");
-        MqttBrokerOptions broker = reader.Fill(new MqttBrokerOptions(), Section, _sections) with { Limits = limits, ChangeRules = new ChangeRuleReader(settings, reader, faults).Read(limits) };
-        var options = new BrokerHostOptions { Broker = broker, Auth = auth, Acl = acl, Audit = audit, Tcp = tcp, Reload = reload, Endpoints = ReadEndpoints(settings, reader) };
+        (StorageOptions storage, StorePolicy policy) = new StorageReader(settings, reader, faults).Read(limits);
+        MqttBrokerOptions broker = reader.Fill(new MqttBrokerOptions(), Section, _sections) with
+        {
+            Limits = limits,
+            ChangeRules = new ChangeRuleReader(settings, reader, faults).Read(limits),
+            Store = policy,
+        };
+        var options = new BrokerHostOptions { Broker = broker, Auth = auth, Acl = acl, Audit = audit, Tcp = tcp, Reload = reload, Storage = storage, Endpoints = ReadEndpoints(settings, reader) };
         ConfiguredAuth configured = new AuthRules(settings, faults).Check(auth, limits.TokenBytes);
         IReadOnlyList<ConfiguredEndpoint> endpoints = new EndpointRules(settings, faults).Check(options, configured);
         OtherSections.Check(settings, faults);

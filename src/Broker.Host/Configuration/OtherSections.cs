@@ -5,7 +5,7 @@ namespace Broker.Host.Configuration;
 /// <summary>What is looked at outside <c>Broker</c>: the log levels, and sections that were probably meant to be it.</summary>
 internal static class OtherSections
 {
-    private static readonly string[] _brokerSections = ["Endpoints", "Limits", "Auth", "Acl", "Audit", "Tcp", "Reload", "ChangeOnly", "SysInterval"];
+    private static readonly string[] _brokerSections = ["Endpoints", "Limits", "Auth", "Acl", "Audit", "Tcp", "Reload", "ChangeOnly", "Storage", "SysInterval"];
 
     /// <summary>Whether a key lies under <c>Broker</c>.</summary>
     public static bool IsBrokerKey(string key) => key.StartsWith("Broker:", StringComparison.OrdinalIgnoreCase);

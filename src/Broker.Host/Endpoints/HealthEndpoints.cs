@@ -15,7 +15,7 @@ internal static class HealthEndpoints
         routes.MapMethods("/healthz", _methods, static (HttpContext context) => WriteAsync(context, "healthy"));
         routes.MapMethods("/readyz", _methods, (HttpContext context) => readiness.IsReady
             ? WriteAsync(context, "ready")
-            : Problems.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "The broker is starting or stopping."));
+            : Problems.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, readiness.Failure ?? "The broker is starting or stopping."));
     }
 
     private static Task WriteAsync(HttpContext context, string text)

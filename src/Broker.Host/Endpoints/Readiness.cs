@@ -8,7 +8,10 @@ internal sealed class Readiness
     /// <summary>Whether it does.</summary>
     public bool IsReady
     {
-        get => _isReady;
+        get => _isReady && Failure is null;
         set => _isReady = value;
     }
+
+    /// <summary>Why it takes none although it runs; null if there is no such reason.</summary>
+    public string? Failure { get; set; }
 }

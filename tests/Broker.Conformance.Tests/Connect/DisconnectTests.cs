@@ -214,8 +214,9 @@ public sealed class DisconnectTests
     {
         var store = new Publish.DelayedStore();
         using var broker = new TestBroker(configure: parts => parts with { Store = store });
-        broker.Connect("subscriber").Subscribe("a");
+        broker.Resume("subscriber").Subscribe("a", QualityOfService.AtLeastOnce);
         TestClient client = broker.Connect("client", version);
+        store.Holds = true;
         client.Send(ClientPackets.Publish(version, "a", "1", QualityOfService.AtLeastOnce, 1));
         client.ExpectNothing();
         client.Stall();

@@ -17,10 +17,10 @@ public sealed class AcceptanceTests
     public void Nothing_is_acknowledged_before_it_is_committed(ProtocolVersion version, QualityOfService qos)
     {
         using TestBroker broker = Start();
-        TestClient subscriber = broker.Subscriber("a");
+        TestClient subscriber = broker.KeptSubscriber("a", QualityOfService.AtLeastOnce);
         TestClient publisher = broker.Connect("publisher", version);
+        _store.Holds = true;
 
-        _store.CommitAll(); // what the broker said of these clients
         publisher.Publish("a", "x", qos, 1);
         publisher.ExpectNothing();
         subscriber.ExpectMessage("x");
@@ -37,9 +37,9 @@ public sealed class AcceptanceTests
     public void Acknowledgements_leave_in_the_order_of_the_publications(ProtocolVersion version)
     {
         using TestBroker broker = Start();
-        broker.Subscriber("a");
+        broker.KeptSubscriber("a", QualityOfService.AtLeastOnce);
         TestClient publisher = broker.Connect("publisher", version);
-        _store.CommitAll();
+        _store.Holds = true;
         for (ushort id = 1; id <= 6; id++)
         {
             string topic = id % 3 == 0 ? "nobody" : "a"; // one that has nothing to wait for but its turn
@@ -62,8 +62,10 @@ public sealed class AcceptanceTests
     public void Everything_else_goes_on_meanwhile(ProtocolVersion version)
     {
         using TestBroker broker = Start();
+        broker.KeptSubscriber("a", QualityOfService.AtLeastOnce);
         TestClient publisher = broker.Connect("publisher", version);
         publisher.Subscribe("a");
+        _store.Holds = true;
         publisher.Publish("a", "1", QualityOfService.AtLeastOnce, 1);
         publisher.ExpectMessage("1");
 
@@ -85,8 +87,9 @@ public sealed class AcceptanceTests
     public void Those_that_wait_count_once_against_the_Receive_Maximum(QualityOfService qos, int maximum)
     {
         using TestBroker broker = Start(maximum);
-        broker.Subscriber("a");
+        broker.KeptSubscriber("a", QualityOfService.AtLeastOnce);
         TestClient publisher = broker.Connect("publisher");
+        _store.Holds = true;
 
         for (ushort id = 1; id <= maximum; id++) publisher.Publish("a", "x", qos, id);
         publisher.ExpectAlive();
@@ -102,8 +105,9 @@ public sealed class AcceptanceTests
     public void Both_QoS_share_the_Receive_Maximum()
     {
         using TestBroker broker = Start(4);
-        broker.Subscriber("a");
+        broker.KeptSubscriber("a", QualityOfService.AtLeastOnce);
         TestClient publisher = broker.Connect("publisher");
+        _store.Holds = true;
         publisher.Publish("a", "x", QualityOfService.ExactlyOnce, 1);
         publisher.Publish("a", "x", QualityOfService.AtLeastOnce, 2);
         publisher.Publish("a", "x", QualityOfService.ExactlyOnce, 3);
@@ -119,8 +123,9 @@ public sealed class AcceptanceTests
     public void A_commit_gives_the_places_of_QoS_1_back()
     {
         using TestBroker broker = Start(2);
-        broker.Subscriber("a");
+        broker.KeptSubscriber("a", QualityOfService.AtLeastOnce);
         TestClient publisher = broker.Connect("publisher");
+        _store.Holds = true;
 
         for (ushort round = 0; round < 10; round++)
         {
@@ -140,8 +145,9 @@ public sealed class AcceptanceTests
     public void A_connection_that_ends_meanwhile_gets_nothing_more(ProtocolVersion version, QualityOfService qos)
     {
         using TestBroker broker = Start();
-        broker.Subscriber("a");
+        broker.KeptSubscriber("a", QualityOfService.AtLeastOnce);
         TestClient publisher = broker.Resume("publisher", version);
+        _store.Holds = true;
         publisher.Publish("a", "x", qos, 1);
         publisher.Disconnect();
 
@@ -157,16 +163,19 @@ public sealed class AcceptanceTests
     public void A_QoS_2_publication_that_is_sent_again_waits_for_the_same_commit(ProtocolVersion version)
     {
         using TestBroker broker = Start();
-        TestClient subscriber = broker.Subscriber("a");
+        TestClient subscriber = broker.KeptSubscriber("a", QualityOfService.AtLeastOnce);
         TestClient publisher = broker.Resume("publisher", version);
+        _store.Holds = true;
         publisher.Publish("a", "x", QualityOfService.ExactlyOnce, 1);
         publisher.Drop();
 
-        publisher = broker.Resume("publisher", version);
+        publisher = broker.Open(version);
+        publisher.Send(ClientPackets.Connect(Resuming("publisher", version)));
         publisher.Publish("a", "x", QualityOfService.ExactlyOnce, 1, dup: true);
         publisher.ExpectNothing();
         _store.CommitAll();
 
+        publisher.Expect<ServerPacket.ConnAck>();
         publisher.ExpectAck<ServerPacket.PubRec>(1);
         Assert.Equal(["x"], subscriber.Texts());
     }
@@ -176,16 +185,27 @@ public sealed class AcceptanceTests
     public void Commits_after_everybody_left_are_harmless(ProtocolVersion version)
     {
         using TestBroker broker = Start();
-        broker.Subscriber("a");
+        broker.KeptSubscriber("a", QualityOfService.AtLeastOnce);
         TestClient publisher = broker.Resume("publisher", version);
+        _store.Holds = true;
         for (ushort id = 1; id <= 5; id++) publisher.Publish("a", "x", QualityOfService.ExactlyOnce, id);
         publisher.Drop();
-        TestClient next = broker.Resume("publisher", version);
+        TestClient next = broker.Open(version);
+        next.Send(ClientPackets.Connect(Resuming("publisher", version)));
 
         _store.CommitAll();
 
+        next.Expect<ServerPacket.ConnAck>();
         next.ExpectAlive();
     }
+
+    private static ConnectOptions Resuming(string clientId, ProtocolVersion version) => new()
+    {
+        ClientId = clientId,
+        Version = version,
+        CleanStart = false,
+        Properties = version == ProtocolVersion.V5 ? new Properties().SessionExpiryInterval(3_600) : [],
+    };
 
     private static int[] Ids(TestClient client) => [.. client.All().Select(p => (int)Assert.IsAssignableFrom<ServerPacket.Ack>(p).PacketId)];
 

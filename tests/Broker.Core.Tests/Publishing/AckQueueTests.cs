@@ -1,4 +1,3 @@
-using Broker.Core.Messages;
 using Broker.Core.Protocol;
 using Broker.Core.Publishing;
 using Broker.Core.Storage;
@@ -65,10 +64,28 @@ public sealed class AckQueueTests
     {
         public long Committed { get; set; }
 
-        public long Append(Message message) => 0;
+        public bool IsDurable => true;
+
+        public bool IsFull => false;
+
+        public bool IsBehind => false;
+
+        public long Gathering => Committed + 1;
+
+        public long AppendedBytes => 0;
+
+        public void BeginGroup() => throw new NotSupportedException();
+
+        public long EndGroup() => throw new NotSupportedException();
+
+        public long Append(ReadOnlySpan<byte> records, AckLevel level) => throw new NotSupportedException();
 
         public bool IsCommitted(long commit) => commit <= Committed;
 
         public void WhenCommitted(long commit, ICommitWaiter waiter) => throw new NotSupportedException();
+
+        public void Read(Action<long, ReadOnlyMemory<byte>> commit) => throw new NotSupportedException();
+
+        public void Trim(long commit) => throw new NotSupportedException();
     }
 }

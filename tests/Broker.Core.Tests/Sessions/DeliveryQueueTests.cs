@@ -46,7 +46,7 @@ public sealed class DeliveryQueueTests
         for (int i = 0; i < 6; i++) queue.Dequeue().Message.Release();
         for (int i = 0; i < 8; i++) queue.Enqueue(new Delivery(messages.Create($"{i}", expiry: i % 2 == 0 ? 1u : null), QualityOfService.AtLeastOnce, false), i);
 
-        long bytes = queue.RemoveExpired(1_000, out int removed);
+        long bytes = queue.RemoveExpired(1_000, null, out int removed);
 
         Assert.Equal((4, 16L, 4), (removed, bytes, queue.Count)); // 2 bytes of length, topic, payload
         Assert.Equal(4, messages.Pool.Live);

@@ -1,0 +1,129 @@
+using System.Text;
+using Broker.Core.ChangeDetection;
+using Broker.Core.Connections;
+using Broker.Core.Messages;
+using Broker.Core.Protocol;
+using Broker.Core.Publishing;
+using Broker.Core.Sessions;
+using Broker.Core.Storage;
+using Broker.Core.Topics;
+
+namespace Broker.Core;
+
+/// <summary>Puts what earlier runs left in the store into memory, before the first client comes.</summary>
+/// <remarks>Threading: one thread, once.</remarks>
+internal sealed class Restorer(BrokerContext broker, SessionRegistry sessions, Presence presence)
+{
+    private readonly RecoveredState _state = new();
+    private readonly Dictionary<long, Message?> _messages = [];
+    private readonly List<Session> _willsDue = [];
+    private long _utcNow;
+
+    /// <summary>Reads the store and takes up what it says.</summary>
+    /// <exception cref="InvalidDataException">A newer broker wrote it, or it is damaged.</exception>
+    public RecoverySummary Run(Journal journal)
+    {
+        _utcNow = broker.Clock.UtcNow.ToUnixTimeMilliseconds();
+        journal.Store.Read(_state.Apply);
+        journal.Continue(_state.LastMessage, _state.LastEntry);
+        foreach (long number in _state.Retained.Values)
+        {
+            if (Find(number, journal) is not { } message) continue;
+            broker.Retained.Restore(message);
+            Note(message);
+        }
+
+        foreach (long number in _state.Values.Values)
+        {
+            if (Find(number, journal) is { Payload.IsEmpty: false } message) Note(message); // an empty one says that there is no value any more
+        }
+
+        int queued = 0;
+        foreach (RecoveredSession session in _state.Sessions.Values) queued += Restore(session, journal);
+        foreach (Session session in _willsDue)
+        {
+            broker.Wills.PublishDue(session.Will!); // it is in the list because it has one
+            session.Will = null;
+        }
+
+        foreach (Message? message in _messages.Values) message?.Release(); // whoever keeps it has a reference of its own
+        return new RecoverySummary(_state.Sessions.Count, queued, broker.Retained.Count, _state.Bytes);
+    }
+
+    private int Restore(RecoveredSession recovered, Journal journal)
+    {
+        long detachedAt = recovered.DetachedAt == 0 ? _utcNow : recovered.DetachedAt;
+        double left = Math.Clamp(detachedAt + recovered.Expiry.TotalMilliseconds - _utcNow, 0, recovered.Expiry.TotalMilliseconds);
+        Session session = sessions.Restore(recovered.Number, recovered.Identity, recovered.Expiry, detachedAt, TimeSpan.FromMilliseconds(left));
+        foreach ((string filter, RecoveredSubscription subscription) in recovered.Subscriptions) Subscribe(session, filter, subscription);
+        List<KeptDelivery> deliveries = [];
+        foreach ((long number, RecoveredEntry entry) in recovered.Entries.OrderBy(entry => entry.Key))
+        {
+            Message? message = entry.IsReleased ? null : Find(entry.Message, journal);
+            if (message is null && !entry.IsReleased) continue; // it expired, or its publication was never complete
+            message?.AddReference();
+            SharedGroup? group = entry.Group is null ? null : session.GroupOf(entry.Group);
+            var delivery = new Delivery(message!, entry.Qos, entry.Retain, entry.Identifier, entry.MoreIdentifiers, group, entry: number); // released: nobody touches it
+            deliveries.Add(new KeptDelivery(delivery, entry.PacketId, entry.IsReleased));
+        }
+
+        session.Restore(recovered.Received, deliveries);
+        RestoreWill(session, recovered, detachedAt, journal);
+        WakeBatch batch = WakeBatch.Rent();
+        presence.Offline(recovered.Identity.ClientId, CloseReason.Shutdown, batch);
+        batch.WakeAndReturn();
+        return deliveries.Count;
+    }
+
+    private void Subscribe(Session session, string key, RecoveredSubscription recovered)
+    {
+        if (TopicFilter.TryParse(Encoding.UTF8.GetBytes(key), int.MaxValue, int.MaxValue, out TopicFilter filter) != TopicFault.None) return;
+        ChangeCriteria? criteria = recovered.Changes is null ? null : new ChangeCriteria(recovered.Changes);
+        session.Subscribe(filter, recovered.Options, recovered.Identifier, criteria, broker.Subscriptions, out _);
+    }
+
+    /// <summary>A client that was connected when the run ended did not say goodbye: its will is due, after its delay.</summary>
+    private void RestoreWill(Session session, RecoveredSession recovered, long detachedAt, Journal journal)
+    {
+        if (recovered.WillMessage == 0 || Find(recovered.WillMessage, journal) is not { } message) return;
+        message.AddReference();
+        uint? expiry = recovered.WillMessageExpiry < 0 ? null : (uint)recovered.WillMessageExpiry;
+        var will = new Will(message, expiry, recovered.Identity, session.Subject, recovered.WillDelay, broker.Wills.PublishDue) { KeptBy = session.Number };
+        session.Will = will;
+        double left = Math.Clamp(detachedAt + recovered.WillDelay.TotalMilliseconds - _utcNow, 0, recovered.WillDelay.TotalMilliseconds);
+        if (left == 0) _willsDue.Add(session); // as soon as everybody is there who is to get it
+        else if (recovered.WillDelay < recovered.Expiry) broker.Wheel.Schedule(will, broker.Clock.Now + (long)left); // else it goes with the session [MQTT-3.1.2-8]
+    }
+
+    private void Note(Message message)
+    {
+        TopicState topic = broker.Values.FindOrAdd(message.Topic);
+        broker.Values.Note(ref topic, message, _utcNow, isDelivering: false, out Message? previous);
+        previous?.Release();
+    }
+
+    /// <summary>The message of a number, made when it is first asked for; null if it expired or is not there.</summary>
+    private Message? Find(long number, Journal journal)
+    {
+        if (_messages.TryGetValue(number, out Message? made)) return made;
+        if (!_state.Messages.Remove(number, out ReadOnlyMemory<byte> fields)) return null;
+        RecoveredMessage recovered = _state.Read(fields);
+        long? left = recovered.Left(_utcNow);
+        if (left == 0) return _messages[number] = null;
+        var publication = new Publication
+        {
+            Topic = recovered.Topic.Span,
+            Payload = recovered.Payload.Span,
+            Properties = new ForwardedProperties(recovered.Properties.Span, recovered.Properties.Length),
+            Qos = recovered.Qos,
+            Retain = recovered.Retain,
+            Publisher = recovered.Publisher,
+        };
+        Message message = broker.Messages.Create(publication, broker.Clock.Now);
+        if (left is { } milliseconds) message.ExpiresAt = broker.Clock.Now + milliseconds;
+        message.AckLevel = recovered.AckLevel;
+        message.TakeStoreNumber(number);
+        message.StoreGeneration = journal.Generation;
+        return _messages[number] = message;
+    }
+}
