@@ -76,7 +76,7 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
     {
         var folder = new TempFolder();
         foreach ((string name, string text) in files ?? new Dictionary<string, string>()) folder.Write(name, text);
-        string[] command = [.. launcher ?? [], .. IsHangUpIgnored() ? ["env", "--default-signal=HUP"] : Array.Empty<string>(), Executable, .. arguments];
+        string[] command = [.. launcher ?? [], .. AreSignalsIgnored() ? ["env", "--default-signal=HUP,INT"] : Array.Empty<string>(), Executable, .. arguments];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
@@ -146,13 +146,13 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
         _folder.Dispose();
     }
 
-    // Whoever runs the tests with nohup hands that down, and the signal would never arrive.
-    private static bool IsHangUpIgnored()
+    // Whoever runs the tests with nohup or in the background hands that down, and the signals would never arrive.
+    private static bool AreSignalsIgnored()
     {
         const string Mask = "SigIgn:";
         if (!File.Exists("/proc/self/status")) return false;
         string? ignored = File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith(Mask, StringComparison.Ordinal));
-        return ignored is not null && (ulong.Parse(ignored[Mask.Length..].Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & 1) != 0;
+        return ignored is not null && (ulong.Parse(ignored[Mask.Length..].Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & 0b11) != 0; // SIGHUP, SIGINT
     }
 
     private void Run()
