@@ -28,7 +28,7 @@ public sealed class CertificateReloadTests : IDisposable
         await Eventually.Until("the new certificate is shown", async () => await ShownAsync(broker) != before);
 
         await old.PingAsync();
-        Assert.Contains("took new certificates", broker.Error, StringComparison.Ordinal);
+        await Eventually.Until("it is told", () => broker.Error.Contains("took new certificates", StringComparison.Ordinal));
     }
 
     [Fact]
