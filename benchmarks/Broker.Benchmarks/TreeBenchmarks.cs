@@ -21,7 +21,7 @@ public class TreeBenchmarks
         for (int i = 0; i < Filters; i++)
         {
             string filter = i % 5 == 0 ? $"plant/{i % 100}/+/sensor-{i}/temp" : $"plant/{i % 100}/line/sensor-{i}/temp";
-            _tree.Add(Encoding.UTF8.GetBytes(filter), new Entry());
+            _tree.Add(new Entry(Encoding.UTF8.GetBytes(filter)));
         }
 
         _topic = Encoding.UTF8.GetBytes("plant/7/line/sensor-107/temp");
@@ -35,5 +35,8 @@ public class TreeBenchmarks
         return _matches.Count;
     }
 
-    private sealed class Entry : TreeEntry;
+    private sealed class Entry(byte[] path) : TreeEntry
+    {
+        public override ReadOnlySpan<byte> Path => path;
+    }
 }

@@ -12,10 +12,11 @@ internal static class AckHandler
     {
         AckPacket packet = AckPacket.Read(frame, connection.Facts.Version);
         Session session = connection.Session!; // connected: it has a session
+        bool hasMore = true;
         switch (packet.Type)
         {
             case PacketType.PubAck:
-                if (!session.Acknowledge(packet.PacketId)) OutOfPlace(packet);
+                if (!session.Acknowledge(packet.PacketId, out hasMore)) OutOfPlace(packet);
                 break;
             case PacketType.PubRec:
                 bool refused = packet.ReasonCode >= ReasonCode.UnspecifiedError;
@@ -23,7 +24,7 @@ internal static class AckHandler
                 if (release is { } reason) connection.Acknowledge(new PendingAck(PacketType.PubRel, packet.PacketId, reason, released), batch); // [MQTT-4.3.3-3]
                 break;
             case PacketType.PubComp:
-                if (!session.Complete(packet.PacketId)) OutOfPlace(packet);
+                if (!session.Complete(packet.PacketId, out hasMore)) OutOfPlace(packet);
                 break;
             case PacketType.PubRel:
                 ReasonCode known = session.EndReceive(packet.PacketId, out long ended) ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound;
@@ -31,7 +32,7 @@ internal static class AckHandler
                 break;
         }
 
-        connection.MarkWaiting(batch); // the window may have opened
+        if (hasMore) connection.MarkWaiting(batch); // the window may have opened
     }
 
     private static void OutOfPlace(in AckPacket packet) =>

@@ -8,14 +8,17 @@ internal readonly struct Delivery(
     Message message, QualityOfService qos, bool retain, int identifier = 0, int[]? moreIdentifiers = null, SharedGroup? group = null, bool isChange = false,
     long entry = 0)
 {
+    // What comes through a shared group has one subscription: never both. One reference fewer to copy into queues and windows.
+    private readonly object? _groupOrMore = group ?? (object?)moreIdentifiers;
+
     /// <summary>The message.</summary>
     public Message Message { get; } = message;
 
     /// <summary>The shared group that it came through, or null.</summary>
-    public SharedGroup? Group { get; } = group;
+    public SharedGroup? Group => _groupOrMore as SharedGroup;
 
     /// <summary>Further Subscription Identifiers, where overlapping subscriptions matched; or null.</summary>
-    public int[]? MoreIdentifiers { get; } = moreIdentifiers;
+    public int[]? MoreIdentifiers => _groupOrMore as int[];
 
     /// <summary>The Subscription Identifier; 0 if none.</summary>
     public int Identifier { get; } = identifier;

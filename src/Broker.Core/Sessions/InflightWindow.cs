@@ -10,15 +10,15 @@ namespace Broker.Core.Sessions;
 /// <remarks>Threading: none of its own; every call under the session's gate. Owner: its session.</remarks>
 internal sealed class InflightWindow
 {
-    private const int None = -1;
+    private const ushort None = 0; // no packet identifier [MQTT-2.2.1-3]
+    private const int SmallestCapacity = 4;
 
-    private readonly Dictionary<ushort, int> _slots = [];
-    private Entry[] _entries = new Entry[4];
-    private int _free = None;
-    private int _used; // slots that were ever used
-    private int _first = None;
-    private int _last = None;
-    private int _resend = None;
+    // The place of an identifier is its low bits: identifiers that follow one another fill the array without gaps, and one whose place
+    // is taken is passed over. The order is a list of identifiers.
+    private Entry[] _entries = new Entry[SmallestCapacity];
+    private ushort _first = None;
+    private ushort _last = None;
+    private ushort _resend = None;
     private int _charged;
     private int _uncharged; // of an earlier connection, and not sent again yet
     private ushort _lastId;
@@ -34,7 +34,7 @@ internal sealed class InflightWindow
     }
 
     /// <summary>Unfinished messages.</summary>
-    public int Count => _slots.Count;
+    public int Count { get; private set; }
 
     /// <summary>How many of them count against the client's Receive Maximum on this connection [MQTT-4.9.0-1].</summary>
     public int Charged => _charged;
@@ -49,48 +49,35 @@ internal sealed class InflightWindow
     public ushort Add(in Delivery delivery)
     {
         Debug.Assert(Count < ushort.MaxValue);
-        do
-        {
-            _lastId = _lastId == ushort.MaxValue ? (ushort)1 : (ushort)(_lastId + 1);
-        }
-        while (_slots.ContainsKey(_lastId));
-
-        int slot = TakeSlot();
-        _entries[slot] = new Entry { Delivery = delivery, Id = _lastId, Previous = _last, Next = None, IsCharged = true };
-        if (_last == None) _first = slot;
-        else _entries[_last].Next = slot;
-        _last = slot;
-        _slots.Add(_lastId, slot);
+        ushort id = TakeId();
+        Append(new Entry { Delivery = delivery, Id = id, IsCharged = true });
         _charged++;
-        return _lastId;
+        return id;
     }
 
     /// <summary>The entry that was added last is sent in its turn, not before <paramref name="commit"/> is complete.</summary>
     public void HoldLast(long commit)
     {
-        _entries[_last].Commit = commit;
-        _entries[_last].IsUnsent = true;
+        ref Entry last = ref PlaceOf(_last);
+        last.Commit = commit;
+        last.IsUnsent = true;
         if (_resend == None) _resend = _last;
     }
 
     /// <summary>Takes up an entry of an earlier run of the broker, under the packet identifier that it had.</summary>
     public void Restore(in Delivery delivery, ushort id, Stage stage)
     {
-        int slot = TakeSlot();
-        _entries[slot] = new Entry { Delivery = delivery, Id = id, Previous = _last, Next = None, Stage = stage };
-        if (_last == None) _first = slot;
-        else _entries[_last].Next = slot;
-        _last = slot;
-        _slots.Add(id, slot);
+        while (PlaceOf(id).Id != None) Grow(); // at the latest when every identifier has a place of its own
+        Append(new Entry { Delivery = delivery, Id = id, Stage = stage });
         _lastId = Math.Max(_lastId, id);
     }
 
     /// <summary>Adds what the store keeps, in order.</summary>
     public void CollectKept(List<KeptDelivery> kept)
     {
-        for (int slot = _first; slot != None; slot = _entries[slot].Next)
+        for (ushort at = _first; at != None; at = PlaceOf(at).Next)
         {
-            ref Entry entry = ref _entries[slot];
+            ref Entry entry = ref PlaceOf(at);
             if (entry.Delivery.Entry == 0) continue;
             ushort id = entry.Delivery.Qos == QualityOfService.ExactlyOnce ? entry.Id : (ushort)0;
             kept.Add(new KeptDelivery(entry.Delivery, id, entry.Stage == Stage.Released));
@@ -98,24 +85,18 @@ internal sealed class InflightWindow
     }
 
     /// <summary>The number in the store of an entry that is there.</summary>
-    public ref readonly Delivery DeliveryOf(ushort id) => ref _entries[_slots[id]].Delivery;
+    public ref readonly Delivery DeliveryOf(ushort id) => ref PlaceOf(id).Delivery;
 
     /// <summary>The commit that has to be complete before an entry that is there goes on.</summary>
-    public long CommitOf(ushort id) => _entries[_slots[id]].Commit;
+    public long CommitOf(ushort id) => PlaceOf(id).Commit;
 
     /// <summary>What is known of a packet identifier: its QoS and stage.</summary>
     public bool TryGet(ushort id, out QualityOfService qos, out Stage stage)
     {
-        if (!_slots.TryGetValue(id, out int slot))
-        {
-            qos = default;
-            stage = default;
-            return false;
-        }
-
-        qos = _entries[slot].Delivery.Qos;
-        stage = _entries[slot].Stage;
-        return true;
+        ref Entry entry = ref PlaceOf(id);
+        bool isKnown = entry.Id == id && id != None;
+        (qos, stage) = isKnown ? (entry.Delivery.Qos, entry.Stage) : default;
+        return isKnown;
     }
 
     /// <summary>PUBREC came: the message may go, its identifier stays in use until PUBCOMP.</summary>
@@ -123,7 +104,7 @@ internal sealed class InflightWindow
     /// <param name="commit">The commit that PUBREL has to wait for; 0 if none.</param>
     public void Release(ushort id, long commit = 0)
     {
-        ref Entry entry = ref _entries[_slots[id]];
+        ref Entry entry = ref PlaceOf(id);
         if (!entry.IsCharged) _uncharged--; // a PUBREL needs no place
         entry.Stage = Stage.Released;
         entry.Commit = commit;
@@ -133,21 +114,21 @@ internal sealed class InflightWindow
     /// <summary>The exchange is over: forgets the identifier, and the message if it was still held.</summary>
     public void Remove(ushort id)
     {
-        _slots.Remove(id, out int slot);
-        ref Entry entry = ref _entries[slot];
+        ref Entry entry = ref PlaceOf(id);
         if (entry.Stage == Stage.Published) entry.Delivery.Message.Release();
         Uncharge(entry);
-        Unlink(slot);
+        Unlink(ref entry);
     }
 
     /// <summary>A new connection took the session over: everything unfinished is to be sent again, in order [MQTT-4.4.0-1].</summary>
     public void BeginResend()
     {
         _uncharged = 0;
-        for (int slot = _first; slot != None; slot = _entries[slot].Next)
+        for (ushort at = _first; at != None; at = PlaceOf(at).Next)
         {
-            _entries[slot].IsCharged = false;
-            if (_entries[slot].Stage == Stage.Published) _uncharged++;
+            ref Entry entry = ref PlaceOf(at);
+            entry.IsCharged = false;
+            if (entry.Stage == Stage.Published) _uncharged++;
         }
 
         _charged = 0;
@@ -155,7 +136,7 @@ internal sealed class InflightWindow
     }
 
     /// <summary>The commit that has to be complete before <see cref="TryResendNext"/>, and whether what that gives was never sent.</summary>
-    public (long Commit, bool IsUnsent) Next => _resend == None ? default : (_entries[_resend].Commit, _entries[_resend].IsUnsent);
+    public (long Commit, bool IsUnsent) Next => _resend == None ? default : (PlaceOf(_resend).Commit, PlaceOf(_resend).IsUnsent);
 
     /// <summary>
     /// The next entry to send; false if there is none, or if it is a PUBLISH and the window of the new connection is full.
@@ -166,7 +147,7 @@ internal sealed class InflightWindow
         stage = default;
         delivery = default;
         if (_resend == None) return false;
-        ref Entry entry = ref _entries[_resend];
+        ref Entry entry = ref PlaceOf(_resend);
         if (entry.Stage == Stage.Published && !entry.IsCharged)
         {
             if (_charged >= window) return false;
@@ -188,36 +169,35 @@ internal sealed class InflightWindow
     /// </summary>
     public void TakeShared(List<Delivery> taken, Session? except)
     {
-        for (int slot = _first; slot != None;)
+        for (ushort at = _first; at != None;)
         {
-            ref Entry entry = ref _entries[slot];
-            int next = entry.Next;
+            ref Entry entry = ref PlaceOf(at);
+            ushort next = entry.Next;
             bool mayGo = entry.Delivery.Group is { } group && entry.Delivery.Qos == QualityOfService.AtLeastOnce
                 && (except is null || group.HasConnectedMember(except));
             if (mayGo)
             {
                 taken.Add(entry.Delivery); // its reference goes along
-                _slots.Remove(entry.Id);
                 Uncharge(entry);
-                Unlink(slot);
+                Unlink(ref entry);
             }
 
-            slot = next;
+            at = next;
         }
     }
 
     /// <summary>Releases everything.</summary>
     public void Clear()
     {
-        for (int slot = _first; slot != None; slot = _entries[slot].Next)
+        for (ushort at = _first; at != None; at = PlaceOf(at).Next)
         {
-            if (_entries[slot].Stage == Stage.Published) _entries[slot].Delivery.Message.Release();
+            ref Entry entry = ref PlaceOf(at);
+            if (entry.Stage == Stage.Published) entry.Delivery.Message.Release();
         }
 
-        _slots.Clear();
-        _entries = new Entry[4];
-        _free = _first = _last = _resend = None;
-        _used = _charged = _uncharged = 0;
+        _entries = new Entry[SmallestCapacity];
+        _first = _last = _resend = None;
+        Count = _charged = _uncharged = 0;
     }
 
     private void Uncharge(in Entry entry)
@@ -226,40 +206,63 @@ internal sealed class InflightWindow
         else if (entry.Stage == Stage.Published) _uncharged--;
     }
 
-    private int TakeSlot()
-    {
-        if (_free != None)
-        {
-            int slot = _free;
-            _free = _entries[slot].Next;
-            return slot;
-        }
+    private ref Entry PlaceOf(ushort id) => ref _entries[id & (_entries.Length - 1)];
 
-        if (_used == _entries.Length) Array.Resize(ref _entries, 2 * _used);
-        return _used++;
+    /// <summary>The next identifier whose place is free; at least a quarter of the places are, so that the search is short.</summary>
+    private ushort TakeId()
+    {
+        do
+        {
+            _lastId = _lastId == ushort.MaxValue ? (ushort)1 : (ushort)(_lastId + 1);
+            if (PlaceOf(_lastId).Id != None && Count >= _entries.Length / 4 * 3 && _entries.Length <= ushort.MaxValue) Grow();
+        }
+        while (PlaceOf(_lastId).Id != None);
+
+        return _lastId;
     }
 
-    private void Unlink(int slot)
+    private void Append(in Entry entry)
     {
-        (int previous, int next) = (_entries[slot].Previous, _entries[slot].Next);
+        ref Entry place = ref PlaceOf(entry.Id);
+        place = entry;
+        place.Previous = _last;
+        if (_last == None) _first = entry.Id;
+        else PlaceOf(_last).Next = entry.Id;
+        _last = entry.Id;
+        Count++;
+    }
+
+    private void Unlink(ref Entry entry)
+    {
+        (ushort previous, ushort next) = (entry.Previous, entry.Next);
         if (previous == None) _first = next;
-        else _entries[previous].Next = next;
+        else PlaceOf(previous).Next = next;
         if (next == None) _last = previous;
-        else _entries[next].Previous = previous;
-        if (_resend == slot) _resend = next;
-        _entries[slot] = new Entry { Next = _free, Previous = None };
-        _free = slot;
+        else PlaceOf(next).Previous = previous;
+        if (_resend == entry.Id) _resend = next;
+        entry = default;
+        Count--;
+    }
+
+    private void Grow()
+    {
+        Entry[] before = _entries;
+        _entries = new Entry[2 * before.Length];
+        foreach (ref Entry entry in before.AsSpan())
+        {
+            if (entry.Id != None) PlaceOf(entry.Id) = entry; // identifiers that differed in fewer bits differ in more
+        }
     }
 
     private struct Entry
     {
         public Delivery Delivery;
-        public int Previous;
-        public int Next;
-        public ushort Id;
+        public long Commit; // what has to be complete before it goes on
+        public ushort Id; // None in a free place
+        public ushort Previous;
+        public ushort Next;
         public Stage Stage;
         public bool IsCharged; // sent on this connection, or about to be, and so part of its Receive Maximum
         public bool IsUnsent; // it never left
-        public long Commit; // what has to be complete before it goes on
     }
 }

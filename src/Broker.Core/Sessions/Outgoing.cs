@@ -30,6 +30,12 @@ internal sealed class Outgoing(Session session, SessionEnvironment environment, 
     /// <summary>Whether something waits already, or the window is full.</summary>
     public bool IsBusy => _outbox.Count > 0 || (_inflight?.Charged ?? 0) >= _window;
 
+    /// <summary>Whether something waits that a place in the window could let go; true as well where only a closer look could tell.</summary>
+    public bool HasMore => _outbox.Count > 0 || _replays?.First is not null || _changes is not null || _inflight is { IsResending: true };
+
+    /// <summary>Whether <see cref="TakeRefused"/> has something to give. A snapshot, which any thread may take.</summary>
+    public bool HasRefused => Volatile.Read(ref _refused) is not null;
+
     /// <summary>The change-only side; made when it is first needed.</summary>
     public SessionChanges Changes => _changes ??= new SessionChanges(session, environment, subscriptions, _outbox);
 

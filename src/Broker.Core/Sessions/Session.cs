@@ -218,8 +218,9 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
     /// <summary>Gives what came through shared groups and may not be sent to this client to other members. No lock may be held.</summary>
     public void HandOnRefused()
     {
+        if (Volatile.Read(ref _outgoing) is not { HasRefused: true } outgoing) return;
         List<Delivery>? refused;
-        lock (_gate) refused = _outgoing?.TakeRefused();
+        lock (_gate) refused = outgoing.TakeRefused();
         if (refused is null) return;
         WakeBatch batch = WakeBatch.Rent();
         try
@@ -265,6 +266,7 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
     public bool Drain(ISessionConnection connection, OutputBuffer output, out int published)
     {
         published = 0;
+        if (Volatile.Read(ref _outgoing) is null) return false; // whoever makes it marks the connection afterwards
         bool isFull;
         long awaited;
         lock (_gate)
@@ -279,9 +281,18 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
     }
 
     /// <summary>The client acknowledged a QoS 1 message. False: it was not QoS 1, a protocol error.</summary>
-    public bool Acknowledge(ushort packetId)
+    /// <param name="packetId">The packet identifier.</param>
+    /// <param name="hasMore">Whether something waits that may leave now.</param>
+    public bool Acknowledge(ushort packetId, out bool hasMore)
     {
-        lock (_gate) return _outgoing is null || _outgoing.Acknowledge(packetId);
+        lock (_gate)
+        {
+            hasMore = false;
+            if (_outgoing is null) return true;
+            bool fits = _outgoing.Acknowledge(packetId);
+            hasMore = _outgoing.HasMore;
+            return fits;
+        }
     }
 
     /// <summary>The client has a QoS 2 message, or refused it. False: it was not QoS 2, a protocol error.</summary>
@@ -300,9 +311,18 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
     }
 
     /// <summary>The client finished a QoS 2 message. False: PUBREL was not sent yet, a protocol error.</summary>
-    public bool Complete(ushort packetId)
+    /// <param name="packetId">The packet identifier.</param>
+    /// <param name="hasMore">Whether something waits that may leave now.</param>
+    public bool Complete(ushort packetId, out bool hasMore)
     {
-        lock (_gate) return _outgoing is null || _outgoing.Complete(packetId);
+        lock (_gate)
+        {
+            hasMore = false;
+            if (_outgoing is null) return true;
+            bool fits = _outgoing.Complete(packetId);
+            hasMore = _outgoing.HasMore;
+            return fits;
+        }
     }
 
     /// <summary>A QoS 2 publication arrives from the client: whether it is new, or one too many.</summary>
@@ -332,7 +352,11 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
     /// <summary>Unfinished QoS 2 publications that the client sent on this connection.</summary>
     public int Receiving
     {
-        get { lock (_gate) return _received?.Charged ?? 0; }
+        get
+        {
+            if (Volatile.Read(ref _received) is not { } received) return 0; // only whoever asks could make it
+            lock (_gate) return received.Charged;
+        }
     }
 
     /// <summary>A QoS 2 publication was refused: its identifier is free again.</summary>
@@ -358,7 +382,8 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
     /// <summary>Whether a packet identifier of the client is taken by an unfinished QoS 2 publication.</summary>
     public bool IsReceiving(ushort packetId)
     {
-        lock (_gate) return _received is not null && _received.Contains(packetId);
+        if (Volatile.Read(ref _received) is not { } received) return false; // only whoever asks could make it
+        lock (_gate) return received.Contains(packetId);
     }
 
     /// <summary>Writes all of it again, for a checkpoint; under the registry's gate.</summary>

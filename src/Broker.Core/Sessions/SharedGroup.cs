@@ -12,7 +12,7 @@ namespace Broker.Core.Sessions;
 /// is passed over.
 /// </summary>
 /// <remarks>Threading: change-only values under its own gate; members are replaced as a whole under the gate of <see cref="Subscriptions"/>; readers take the array as it is.</remarks>
-internal sealed class SharedGroup(string key, bool isChangeOnly, SessionEnvironment environment) : TreeEntry, IChangeOwner
+internal sealed class SharedGroup(string key, byte[] filter, bool isChangeOnly, SessionEnvironment environment) : TreeEntry, IChangeOwner
 {
     private readonly Lock _gate = new(); // of the change-only values; taken under a session's gate, or under none
     private ChangeOutbox? _outbox;
@@ -23,6 +23,9 @@ internal sealed class SharedGroup(string key, bool isChangeOnly, SessionEnvironm
 
     /// <summary>Group name and filter as the clients wrote them: <c>$share/group/filter</c>.</summary>
     public string Key { get; } = key;
+
+    /// <inheritdoc/>
+    public override ReadOnlySpan<byte> Path => filter;
 
     /// <summary>The group's name in UTF-8.</summary>
     public byte[] Name { get; } = Encoding.UTF8.GetBytes(key.Split('/', 3)[1]);

@@ -23,6 +23,9 @@ internal sealed class Subscription(Session session, byte[] utf8Filter) : TreeEnt
     /// <summary>The same in UTF-8.</summary>
     public byte[] Utf8Filter { get; } = utf8Filter;
 
+    /// <inheritdoc/>
+    public override ReadOnlySpan<byte> Path => IsChangeOnly ? TopicFilter.WithoutChanges(Utf8Filter) : Utf8Filter; // what is shared is found by its group
+
     /// <summary>The shared group that it is a member of, or null; set by <see cref="Subscriptions"/> when it is added.</summary>
     public SharedGroup? Group { get; set; }
 

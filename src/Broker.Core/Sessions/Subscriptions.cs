@@ -1,4 +1,3 @@
-using System.Buffers;
 using Broker.Core.ChangeDetection;
 using Broker.Core.Primitives;
 using Broker.Core.Topics;
@@ -24,9 +23,6 @@ internal sealed class Subscriptions(ulong hashSeed, SessionEnvironment environme
     [ThreadStatic]
     private static RouteTargets? _unremembered;
 
-    [ThreadStatic]
-    private static ArrayBufferWriter<byte>? _filter;
-
     private readonly Lock _gate = new();
     private readonly SubscriptionTree<TreeEntry> _tree = new(hashSeed);
     private readonly Dictionary<string, SharedGroup> _groups = [];
@@ -50,7 +46,7 @@ internal sealed class Subscriptions(ulong hashSeed, SessionEnvironment environme
     {
         if (!filter.IsShared)
         {
-            _tree.Add(filter.Filter, subscription);
+            _tree.Add(subscription);
             _stamps.Count(filter.Filter);
             Interlocked.Increment(ref _individual);
             return;
@@ -59,13 +55,13 @@ internal sealed class Subscriptions(ulong hashSeed, SessionEnvironment environme
         lock (_gate)
         {
             bool isKnown = _groups.TryGetValue(subscription.Filter, out SharedGroup? group);
-            if (!isKnown) _groups[subscription.Filter] = group = new SharedGroup(subscription.Filter, filter.IsChangeOnly, environment);
+            if (!isKnown) _groups[subscription.Filter] = group = new SharedGroup(subscription.Filter, filter.Filter.ToArray(), filter.IsChangeOnly, environment);
             subscription.Group = group;
             group!.Add(subscription); // it was there, or was made
             if (criteria is not null) group.Change(criteria);
             if (!isKnown)
             {
-                _tree.Add(filter.Filter, group);
+                _tree.Add(group);
                 _stamps.Count(filter.Filter);
                 group.Begin();
             }
@@ -103,11 +99,8 @@ internal sealed class Subscriptions(ulong hashSeed, SessionEnvironment environme
 
     private void RemoveFromTree(TreeEntry entry)
     {
-        ArrayBufferWriter<byte> filter = _filter ??= new ArrayBufferWriter<byte>();
-        filter.ResetWrittenCount();
-        _tree.CopyFilter(entry, filter);
         _tree.Remove(entry);
-        _stamps.Count(filter.WrittenSpan);
+        _stamps.Count(entry.Path);
     }
 
     /// <summary>Who gets the publications of a topic; to be used before this thread asks for another topic's.</summary>

@@ -112,6 +112,9 @@ internal sealed class EntryStore<T>
         }
     }
 
+    /// <summary>One of a node's entries; null where it has none.</summary>
+    public T? FirstOf(int item) => item >= 0 ? _singles[item] : _groups[~item].Entries?[0];
+
     /// <summary>Whether an entry is one of a node's.</summary>
     public bool Contains(int item, T entry) => item switch
     {

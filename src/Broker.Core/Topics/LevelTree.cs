@@ -129,33 +129,6 @@ internal sealed class LevelTree
         }
     }
 
-    /// <summary>The length in bytes of the path to a node.</summary>
-    public int PathLength(int node)
-    {
-        int length = -1; // one separator fewer than levels
-        for (; node != Root; node = _nodes[node].Parent)
-        {
-            length += _levels.Bytes(_nodes[node].Level).Length + 1;
-        }
-
-        return length;
-    }
-
-    /// <summary>Writes the path to a node; <paramref name="destination"/> has exactly <see cref="PathLength"/> bytes.</summary>
-    public void CopyPath(int node, Span<byte> destination)
-    {
-        for (int end = destination.Length; node != Root; node = _nodes[node].Parent)
-        {
-            ReadOnlySpan<byte> level = _levels.Bytes(_nodes[node].Level);
-            end -= level.Length;
-            level.CopyTo(destination[end..]);
-            if (end > 0)
-            {
-                destination[--end] = TopicName.Separator;
-            }
-        }
-    }
-
     /// <summary>Whether a first-level node's level begins with '$', so that wildcards at the first level pass it by.</summary>
     public bool IsReserved(int node) => TopicName.IsReserved(_levels.Bytes(_nodes[node].Level));
 

@@ -1,4 +1,4 @@
-using System.Buffers;
+using Broker.Core.Primitives;
 
 namespace Broker.Core.Topics;
 
@@ -7,14 +7,13 @@ namespace Broker.Core.Topics;
 /// </summary>
 /// <typeparam name="T">The subscription, as its owner sees it. The tree knows nothing of it but its place.</typeparam>
 /// <remarks>
-/// A match visits only nodes that match the topic so far, with a stack of at most one pending '+' branch per level; it allocates nothing once the
-/// caller's buffer is large enough. Entries of one node lie in one array and are removed by swapping with the last, so a node with 10,000 entries is as cheap to
+/// Filters without a wildcard, most of them by far, are found by the whole topic in a hash table (<see cref="ExactFilters{T}"/>); only the others are a tree of levels. A match visits
+/// only nodes that match the topic so far, with a stack of at most one pending '+' branch per level; it allocates nothing once the caller's buffer is large enough. Entries of one node lie in one array and are removed by swapping with the last, so a node with 10,000 entries is as cheap to
 /// change as one with two.
 /// <para>Threading: every member may be called from any thread. Changes are made one after the other, under a private lock. A match takes no lock: it reads,
 /// and looks afterwards whether something changed meanwhile; then it reads again. A change makes room before it begins, so that it takes well under a microsecond
-/// however large the tree is. Only a match that was disturbed <see cref="Attempts"/> times takes the lock. Nothing is called out of the lock but the
-/// writer given to <see cref="CopyFilter"/>. Owner of an entry's place: this tree, until it is removed.</para>
-/// <para>Filters are taken as they are: the caller has checked them with <see cref="TopicFilter"/> and gives the part without "$share/{group}/".</para>
+/// however large the tree is. Only a match that was disturbed <see cref="Attempts"/> times takes the lock. Owner of an entry's place: this tree, until it is removed.</para>
+/// <para>Filters are taken as they are: whoever made the entry has checked its <see cref="TreeEntry.Path"/> with <see cref="TopicFilter"/>.</para>
 /// </remarks>
 public sealed class SubscriptionTree<T>
     where T : TreeEntry
@@ -24,7 +23,8 @@ public sealed class SubscriptionTree<T>
     private readonly Lock _gate = new();
 
     // under _gate
-    private readonly LevelTree _tree;
+    private readonly ExactFilters<T> _exact;
+    private readonly LevelTree _tree; // of the filters with wildcards
     private readonly EntryStore<T> _entries = new();
     private int _count;
 
@@ -34,6 +34,7 @@ public sealed class SubscriptionTree<T>
     /// <param name="hashSeed">The random secret of this process that keeps clients from choosing levels that collide.</param>
     public SubscriptionTree(ulong hashSeed)
     {
+        _exact = new ExactFilters<T>(KeyedHash.Compute("exact filters"u8, hashSeed));
         _tree = new LevelTree(hashSeed, withSiblings: false);
     }
 
@@ -46,23 +47,22 @@ public sealed class SubscriptionTree<T>
     /// <summary>How many entries there are.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>How many nodes there are: a measure of memory, 16 to 40 bytes each.</summary>
+    /// <summary>How many nodes there are, of both kinds: a measure of memory, 16 to 40 bytes each.</summary>
     public int NodeCount
     {
         get
         {
             lock (_gate)
             {
-                return _tree.Count;
+                return _exact.Count + _tree.Count;
             }
         }
     }
 
-    /// <summary>Adds an entry under a filter; several entries may have the same filter.</summary>
-    /// <param name="filter">A valid topic filter without "$share/{group}/".</param>
+    /// <summary>Adds an entry; several entries may have the same filter.</summary>
     /// <param name="entry">The entry; it is in no tree.</param>
     /// <exception cref="InvalidOperationException">The entry is in a tree already.</exception>
-    public void Add(ReadOnlySpan<byte> filter, T entry)
+    public void Add(T entry)
     {
         ArgumentNullException.ThrowIfNull(entry);
         lock (_gate)
@@ -72,12 +72,23 @@ public sealed class SubscriptionTree<T>
                 throw new InvalidOperationException("The entry is in a tree already.");
             }
 
-            _tree.EnsureRoom(filter);
-            _entries.EnsureRoom();
-            BeginChange();
-            int node = _tree.GetOrAdd(filter);
-            entry.Node = node;
-            _entries.Add(_tree.Nodes, entry);
+            ReadOnlySpan<byte> filter = entry.Path;
+            if (ExactFilters<T>.Takes(filter))
+            {
+                _exact.EnsureRoom();
+                BeginChange();
+                _exact.Add(entry);
+            }
+            else
+            {
+                _tree.EnsureRoom(filter);
+                _entries.EnsureRoom();
+                BeginChange();
+                int node = _tree.GetOrAdd(filter);
+                entry.Node = node;
+                _entries.Add(_tree.Nodes, entry);
+            }
+
             Volatile.Write(ref _count, _count + 1);
             EndChange();
         }
@@ -96,18 +107,21 @@ public sealed class SubscriptionTree<T>
                 return;
             }
 
-            CheckIsHere(entry);
-            BeginChange();
-            int node = entry.Node;
-            _entries.Remove(_tree.Nodes, entry);
-            entry.Node = 0;
-            if (_tree.Nodes[node].Item == 0)
+            bool isExact = ExactFilters<T>.Takes(entry.Path);
+            bool isHere = isExact ? _exact.Contains(entry) : entry.Node < _tree.Nodes.Length && _entries.Contains(_tree.Nodes[entry.Node].Item, entry);
+            if (!isHere)
             {
-                _tree.Prune(node);
-                if (_tree.Compact() is { } moved)
-                {
-                    _entries.Renumber(moved, _tree.Nodes);
-                }
+                throw new InvalidOperationException("The entry is not in this tree.");
+            }
+
+            BeginChange();
+            if (isExact)
+            {
+                _exact.Remove(entry);
+            }
+            else
+            {
+                RemoveFromTree(entry);
             }
 
             Volatile.Write(ref _count, _count - 1);
@@ -137,24 +151,7 @@ public sealed class SubscriptionTree<T>
 
         lock (_gate)
         {
-            Walk(TopicName.IsReserved(topic), ResolveLevels(topic, matches), matches);
-        }
-    }
-
-    /// <summary>Writes the filter that an entry was added under.</summary>
-    /// <param name="entry">The entry; it is in this tree.</param>
-    /// <param name="output">Where to. It is called under the tree's lock and must not call the tree.</param>
-    /// <exception cref="InvalidOperationException">The entry is not in this tree.</exception>
-    public void CopyFilter(T entry, IBufferWriter<byte> output)
-    {
-        ArgumentNullException.ThrowIfNull(entry);
-        ArgumentNullException.ThrowIfNull(output);
-        lock (_gate)
-        {
-            CheckIsHere(entry);
-            int length = _tree.PathLength(entry.Node);
-            _tree.CopyPath(entry.Node, output.GetSpan(length)[..length]);
-            output.Advance(length);
+            Find(topic, matches);
         }
     }
 
@@ -169,7 +166,7 @@ public sealed class SubscriptionTree<T>
 
         try
         {
-            Walk(TopicName.IsReserved(topic), ResolveLevels(topic, matches), matches);
+            Find(topic, matches);
         }
         catch (Exception fault) when (IsMixture(fault, sequence))
         {
@@ -193,6 +190,32 @@ public sealed class SubscriptionTree<T>
     }
 
     private void EndChange() => Volatile.Write(ref _sequence, _sequence + 1);
+
+    private void RemoveFromTree(T entry)
+    {
+        int node = entry.Node;
+        _entries.Remove(_tree.Nodes, entry);
+        entry.Node = 0;
+        if (_tree.Nodes[node].Item != 0)
+        {
+            return;
+        }
+
+        _tree.Prune(node);
+        if (_tree.Compact() is { } moved)
+        {
+            _entries.Renumber(moved, _tree.Nodes);
+        }
+    }
+
+    private void Find(ReadOnlySpan<byte> topic, Matches<T> matches)
+    {
+        _exact.CopyTo(topic, matches);
+        if (_tree.Count > 0)
+        {
+            Walk(TopicName.IsReserved(topic), ResolveLevels(topic, matches), matches);
+        }
+    }
 
     /// <summary>Looks up the ids of a topic's levels, before the walk: the lookups do not depend on each other, so the processor overlaps their cache misses.</summary>
     private int ResolveLevels(ReadOnlySpan<byte> topic, Matches<T> matches)
@@ -261,14 +284,6 @@ public sealed class SubscriptionTree<T>
             {
                 return;
             }
-        }
-    }
-
-    private void CheckIsHere(T entry)
-    {
-        if (entry.Node <= 0 || entry.Node >= _tree.Nodes.Length || !_entries.Contains(_tree.Nodes[entry.Node].Item, entry))
-        {
-            throw new InvalidOperationException("The entry is not in this tree.");
         }
     }
 }

@@ -78,6 +78,10 @@ public readonly ref struct TopicFilter
         return TopicFault.None;
     }
 
+    /// <summary>What is behind "$changes/".</summary>
+    /// <param name="key">The key of a filter that is change-only and not shared.</param>
+    internal static ReadOnlySpan<byte> WithoutChanges(ReadOnlySpan<byte> key) => key[ChangesPrefix.Length..];
+
     /// <summary>Whether a topic name matches a filter, by the letter of the specification and without any index.</summary>
     /// <param name="filter">A valid topic filter without "$share/{group}/".</param>
     /// <param name="topic">A valid topic name.</param>

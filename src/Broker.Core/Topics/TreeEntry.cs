@@ -4,6 +4,9 @@ namespace Broker.Core.Topics;
 /// <remarks>Owner: the tree that the entry is in; the fields are read and written under that tree's lock only.</remarks>
 public abstract class TreeEntry
 {
+    /// <summary>The topic filter that it is found by, without <c>$share/{group}/</c> and <c>$changes/</c>, in UTF-8. It never changes.</summary>
+    public abstract ReadOnlySpan<byte> Path { get; }
+
     /// <summary>The node that holds the entry; 0 while it is in no tree.</summary>
     internal int Node;
 

@@ -1,3 +1,4 @@
+using Broker.Core.Messages;
 using Broker.Core.Protocol;
 using Broker.Core.Sessions;
 using Broker.Core.Tests.Messages;
@@ -16,10 +17,51 @@ public sealed class InflightWindowTests
     {
         Assert.Equal(1, Add());
         Assert.Equal(2, Add());
-        for (int i = 0; i < 65_533; i++) _window.Remove(Add());
+        ushort last = 2;
+        bool wrapped = false;
+        for (int i = 0; i < 100_000; i++)
+        {
+            ushort id = Add();
+            Assert.False(id is 0 or 1 or 2);
+            wrapped |= id < last;
+            last = id;
+            _window.Remove(id);
+        }
 
-        Assert.Equal(3, Add());
-        Assert.Equal(3, _window.Count);
+        Assert.True(wrapped);
+        Assert.Equal(2, _window.Count);
+    }
+
+    [Fact]
+    public void A_message_that_is_never_acknowledged_does_not_make_the_window_grow_with_those_that_are()
+    {
+        Add();
+        Message acknowledged = _messages.Create("x");
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        for (int i = 0; i < 100_000; i++)
+        {
+            acknowledged.AddReference();
+            _window.Remove(_window.Add(new Delivery(acknowledged, QualityOfService.AtLeastOnce, false)));
+        }
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1_024);
+    }
+
+    [Fact]
+    public void Identifiers_of_an_earlier_run_are_taken_up_whatever_they_are()
+    {
+        ushort[] ids = [7, 65_535, 8, 32_775, 1, 16_391]; // most of them end in the same bits
+        foreach (ushort id in ids) _window.Restore(new Delivery(_messages.Create("x"), QualityOfService.ExactlyOnce, false), id, InflightWindow.Stage.Published);
+
+        _window.BeginResend();
+        List<ushort> again = [];
+        while (_window.TryResendNext(int.MaxValue, out ushort id, out _, out _)) again.Add(id);
+
+        Assert.Equal(ids, again);
+        Assert.DoesNotContain(Add(), ids);
+        foreach (ushort id in ids) _window.Remove(id);
+        Assert.Equal(1, _window.Count);
     }
 
     [Fact]

@@ -104,7 +104,7 @@ public sealed class OutboxTests
     public void What_came_through_a_shared_group_is_taken_out_in_order()
     {
         Outbox outbox = Create(new());
-        var group = new SharedGroup("$share/g/a", isChangeOnly: false, environment: null!);
+        var group = new SharedGroup("$share/g/a", "a"u8.ToArray(), isChangeOnly: false, environment: null!);
         for (int i = 0; i < 6; i++) Add(outbox, $"{i}", QualityOfService.AtLeastOnce, group: i % 2 == 0 ? group : null);
 
         List<Delivery> taken = [];

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using Broker.Core.Topics;
 using Xunit;
@@ -73,17 +72,19 @@ public sealed class SubscriptionTreeTests
     {
         TestEntry entry = Add("a");
         var other = new SubscriptionTree<TestEntry>(1);
-        other.Add("a"u8, new TestEntry("a"));
+        other.Add(new TestEntry("a"));
 
-        Assert.Throws<InvalidOperationException>(() => _tree.Add("b"u8, entry));
+        Assert.Throws<InvalidOperationException>(() => _tree.Add(entry));
         Assert.Throws<InvalidOperationException>(() => other.Remove(entry));
-        Assert.Throws<InvalidOperationException>(() => other.CopyFilter(entry, new ArrayBufferWriter<byte>()));
-        Assert.Throws<InvalidOperationException>(() => _tree.CopyFilter(new TestEntry("x"), new ArrayBufferWriter<byte>()));
+        TestEntry wild = Add("+");
+        Assert.Throws<InvalidOperationException>(() => other.Remove(wild));
 
         _tree.Remove(entry);
-        other.Add("c"u8, entry);
+        other.Add(entry);
 
-        Assert.Equal("c", FilterOf(other, entry));
+        Assert.Equal(2, other.Count);
+        other.Remove(entry);
+        Assert.Equal(1, other.Count);
     }
 
     [Fact]
@@ -100,7 +101,7 @@ public sealed class SubscriptionTreeTests
                 foreach (TestEntry entry in entries)
                 {
                     _tree.Remove(entry);
-                    _tree.Add("a/b"u8, entry);
+                    _tree.Add(entry);
                 }
             }
         });
@@ -122,8 +123,6 @@ public sealed class SubscriptionTreeTests
         TestEntry all = Add("#");
 
         Assert.Equivalent(new[] { exact, wild, all }, Match(deep), strict: true);
-        Assert.Equal(plus, FilterOf(_tree, wild));
-        Assert.Equal(deep, FilterOf(_tree, exact));
 
         _tree.Remove(exact);
         _tree.Remove(wild);
@@ -160,6 +159,21 @@ public sealed class SubscriptionTreeTests
     }
 
     [Fact]
+    public void A_filter_without_wildcards_is_one_node_however_many_levels_it_has()
+    {
+        Add("site/5/line/5/temp");
+        Assert.Equal(1, _tree.NodeCount);
+
+        Add("site/5/line/+/temp");
+
+        Assert.Equal(6, _tree.NodeCount);
+        Assert.Equal(2, Match("site/5/line/5/temp").Length);
+        Assert.True(_matches.MoreThanOneNode);
+        Assert.Empty(Match("site/5/line/5"));
+        Assert.Empty(Match("site/5/line/5/temp/"));
+    }
+
+    [Fact]
     public void Matching_allocates_nothing()
     {
         for (int i = 0; i < 1000; i++)
@@ -191,7 +205,7 @@ public sealed class SubscriptionTreeTests
     private TestEntry Add(string filter)
     {
         var entry = new TestEntry(filter);
-        _tree.Add(Encoding.UTF8.GetBytes(filter), entry);
+        _tree.Add(entry);
         return entry;
     }
 
@@ -200,12 +214,5 @@ public sealed class SubscriptionTreeTests
         _matches.Clear();
         _tree.Match(Encoding.UTF8.GetBytes(topic), ref _matches);
         return _matches.Span.ToArray();
-    }
-
-    private static string FilterOf(SubscriptionTree<TestEntry> tree, TestEntry entry)
-    {
-        var output = new ArrayBufferWriter<byte>();
-        tree.CopyFilter(entry, output);
-        return Encoding.UTF8.GetString(output.WrittenSpan);
     }
 }

@@ -1,8 +1,13 @@
+using System.Text;
 using Broker.Core.Topics;
 
 namespace Broker.Core.Tests.Topics;
 
-internal sealed class TestEntry(string filter) : TreeEntry
+internal class TestEntry(string filter) : TreeEntry
 {
+    private readonly byte[] _path = Encoding.UTF8.GetBytes(filter);
+
     public string Filter { get; } = filter;
+
+    public override ReadOnlySpan<byte> Path => _path;
 }
