@@ -37,7 +37,6 @@ internal static class Course
         var factory = new MqttClientFactory();
         using IMqttClient subscriber = factory.CreateMqttClient();
         using IMqttClient publisher = factory.CreateMqttClient();
-        MqttClientOptions options = new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", port).WithProtocolVersion(MQTTnet.Formatter.MqttProtocolVersion.V500).Build();
         var reading = new TaskCompletionSource();
         using var room = new SemaphoreSlim(UnderWay);
         int arrived = 0;
@@ -47,8 +46,8 @@ internal static class Course
             if (Interlocked.Increment(ref arrived) == messages) reading.TrySetResult();
             return Task.CompletedTask;
         };
-        await subscriber.ConnectAsync(options);
-        await publisher.ConnectAsync(options);
+        await subscriber.ConnectAsync(Options(port));
+        await publisher.ConnectAsync(Options(port));
         await subscriber.SubscribeAsync(Topic, (MqttQualityOfServiceLevel)qos);
         MqttApplicationMessage message = new MqttApplicationMessageBuilder()
             .WithTopic(Topic).WithPayload(new byte[PayloadBytes]).WithQualityOfServiceLevel((MqttQualityOfServiceLevel)qos).Build();
@@ -57,6 +56,10 @@ internal static class Course
         await subscriber.DisconnectAsync();
         return rate;
     }
+
+    // Each with a client identifier of its own, which the builder chooses.
+    private static MqttClientOptions Options(int port) =>
+        new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", port).WithProtocolVersion(MQTTnet.Formatter.MqttProtocolVersion.V500).Build();
 
     private static async Task<double> RunAsync(int messages, SemaphoreSlim room, Task reading, Func<Task> publish)
     {

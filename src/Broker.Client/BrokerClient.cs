@@ -16,16 +16,8 @@ namespace Broker.Client;
 /// <remarks>Threading: all members from any thread, also from handlers. One client for a process is enough for most.</remarks>
 public sealed class BrokerClient : IAsyncDisposable
 {
-    private static readonly TimeSpan _patienceAtTheEnd = TimeSpan.FromSeconds(5);
-
     private readonly ClientCore _core;
-    private readonly Lock _gate = new();
-    private readonly Lock _report = new();
-    private readonly SemaphoreSlim _switch = new(1, 1);
-    private CancellationTokenSource? _stop;
-    private Task _loop = Task.CompletedTask;
-    private bool _wasConnected;
-    private volatile bool _isDisposed;
+    private readonly ClientLifecycle _lifecycle;
 
     /// <summary>A client that is not connected yet: <see cref="ConnectAsync(CancellationToken)"/> or <see cref="Start"/>.</summary>
     /// <param name="options">How it connects and behaves.</param>
@@ -40,17 +32,18 @@ public sealed class BrokerClient : IAsyncDisposable
         if (faults.Count > 0) throw new ArgumentException(string.Join(Environment.NewLine, faults), nameof(options));
         log ??= NullLogger.Instance;
         time ??= TimeProvider.System;
-        OutboxFile? file = options.Outbox.Path is { } path ? OutboxFile.Open(path) : null;
+        OutboxFile? file = options.Outbox.Path is { } path ? OutboxFile.Open(path, OutboxDisk.Instance, time, log) : null;
         var outbox = new Outbox(options.Outbox, time, file);
         if (file is not null && outbox.Messages > 0) log.OutboxLoaded(outbox.Messages, options.Outbox.Path!); // there is a file
-        _core = new ClientCore(options, new ClientRuntime(time, log, new ClientMetrics(() => outbox.Messages)), outbox, Report);
+        _core = new ClientCore(options, new ClientRuntime(time, log, new ClientMetrics(() => outbox.Messages)), outbox, (state, sessionPresent, cause) => _lifecycle!.Report(state, sessionPresent, cause)); // it connects later
+        _lifecycle = new ClientLifecycle(_core.Connections, Changed, _core.OnSessionLost);
     }
 
     /// <summary>Told after every change of <see cref="State"/>, one at a time, in order. Its faults are logged and go no further. Do not wait for this client in it.</summary>
     public event EventHandler<ConnectionStateChangedEventArgs>? StateChanged;
 
     /// <summary>Where it stands.</summary>
-    public ConnectionState State { get; private set; }
+    public ConnectionState State => _lifecycle.State;
 
     /// <summary>The client identifier.</summary>
     public string ClientId => _core.Loop.ClientId;
@@ -81,64 +74,14 @@ public sealed class BrokerClient : IAsyncDisposable
     /// <summary>Connects: tries every address once. From then on the client reconnects by itself.</summary>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="BrokerClientException">No address could be reached, or the broker refused.</exception>
-    public async Task ConnectAsync(CancellationToken cancellationToken = default)
-    {
-        await _switch.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            ObjectDisposedException.ThrowIf(_isDisposed, this);
-            if (_loop.IsCompleted)
-            {
-                Report(ConnectionState.Connecting, false, null);
-                BrokerConnection first;
-                try
-                {
-                    first = await _core.Loop.ConnectOnceAsync(cancellationToken).ConfigureAwait(false);
-                }
-                catch
-                {
-                    Report(ConnectionState.Disconnected, false, null);
-                    throw;
-                }
-
-                Run(first);
-            }
-        }
-        finally
-        {
-            _switch.Release();
-        }
-
-        await _core.Connections.WaitAsync(cancellationToken).ConfigureAwait(false);
-    }
+    public Task ConnectAsync(CancellationToken cancellationToken = default) => _lifecycle.ConnectAsync(_core.Loop, cancellationToken);
 
     /// <summary>Begins to connect and returns at once; the client tries until it is connected, refused for good, or stopped.</summary>
-    public void Start()
-    {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
-        lock (_gate)
-        {
-            if (!_loop.IsCompleted) return;
-        }
-
-        Report(ConnectionState.Connecting, false, null);
-        Run(null);
-    }
+    public void Start() => _lifecycle.Start(_core.Loop);
 
     /// <summary>Waits until the outbound queue is empty, then says goodbye to the broker. Messages that still wait stay in the queue.</summary>
     /// <param name="cancellationToken">Ends the wait for the queue; the goodbye is said nevertheless.</param>
-    public async Task StopAsync(CancellationToken cancellationToken = default)
-    {
-        await _switch.WaitAsync(CancellationToken.None).ConfigureAwait(false);
-        try
-        {
-            await LeaveAsync(cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            _switch.Release();
-        }
-    }
+    public Task StopAsync(CancellationToken cancellationToken = default) => _lifecycle.StopAsync(_core.Session.Outbox, EndsSession, cancellationToken);
 
     /// <summary>Waits until everything that was published is acknowledged.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -246,7 +189,7 @@ public sealed class BrokerClient : IAsyncDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(clientId);
         string topic = Client.Presence.TopicOf(clientId);
-        return new Presence(clientId, new Mirror<PresenceState>(_core, Subscribe<PresenceState>(topic, new SubscribeOptions { Overflow = Overflow.LatestPerTopic }), 1));
+        return new Presence(_core, clientId, new Mirror<PresenceState>(_core, Subscribe<PresenceState>(topic, new SubscribeOptions { Overflow = Overflow.LatestPerTopic }), 1));
     }
 
     /// <summary>The services that can be called now, by their announcement's topic, kept current; dispose it. <see cref="Mirror{T}.SettledAsync"/> waits for the first list.</summary>
@@ -291,11 +234,7 @@ public sealed class BrokerClient : IAsyncDisposable
     /// <summary>Gives the outbound queue up to 5 s to empty, says goodbye, and ends everything that this client has begun.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_isDisposed) return;
-        _isDisposed = true;
-        using var patience = new CancellationTokenSource(_patienceAtTheEnd);
-        if (State != ConnectionState.Connected) await patience.CancelAsync().ConfigureAwait(false);
-        await StopAsync(patience.Token).ConfigureAwait(false);
+        if (!await _lifecycle.DisposeAsync(_core.Session.Outbox, EndsSession).ConfigureAwait(false)) return;
         var closed = new BrokerClientException(BrokerClientError.Closed, "The client is closed");
         _core.Connections.Close(closed);
         _core.Session.Subscriptions.Close(null);
@@ -306,48 +245,8 @@ public sealed class BrokerClient : IAsyncDisposable
 
     internal ClientCore Core => _core;
 
-    private void Run(BrokerConnection? first)
-    {
-        lock (_gate)
-        {
-            _stop?.Dispose();
-            _stop = new CancellationTokenSource();
-            _core.Connections.Close(null); // a new hope for those who wait
-            CancellationToken token = _stop.Token;
-            _loop = Task.Run(() => _core.Loop.RunAsync(first, token), CancellationToken.None);
-        }
-    }
+    // Nobody could go on with the session of a client that chose its identifier at random.
+    private bool EndsSession => _core.Options.ClientId is null;
 
-    private async Task LeaveAsync(CancellationToken cancellationToken)
-    {
-        if (_core.Connections.Current is { } connection)
-        {
-            try
-            {
-                await FlushAsync(cancellationToken).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException)
-            {
-                // what waits, waits on
-            }
-
-            using var patience = new CancellationTokenSource(_patienceAtTheEnd);
-            await connection.LeaveAsync(endSession: _core.Options.ClientId is null, patience.Token).ConfigureAwait(false);
-        }
-
-        if (_stop is not null) await _stop.CancelAsync().ConfigureAwait(false);
-        await _loop.ConfigureAwait(false);
-    }
-
-    private void Report(ConnectionState state, bool sessionPresent, BrokerClientException? cause)
-    {
-        lock (_report)
-        {
-            if (State == state && state != ConnectionState.Connected) return;
-            State = state;
-            if (state == ConnectionState.Connected && !sessionPresent && _wasConnected) _core.OnSessionLost();
-            _wasConnected |= state == ConnectionState.Connected;
-            if (StateChanged is { } handlers) _core.Isolated(() => handlers(this, new ConnectionStateChangedEventArgs(state, sessionPresent, cause)));
-        }
-    }
+    private void Changed(ConnectionStateChangedEventArgs change) => _core.Raise(StateChanged, this, change);
 }

@@ -11,12 +11,12 @@ public sealed class Circuit
 {
     private readonly CircuitBreakerStateProvider _state = new();
     private readonly CircuitBreakerManualControl _control = new();
-    private readonly Action<string, CircuitState, Action> _isolate;
+    private readonly Action<Circuit, CircuitState, EventHandler<CircuitState>?> _changed;
 
-    internal Circuit(string topic, CircuitBreakerOptions options, TimeProvider time, Action<string, CircuitState, Action> isolate)
+    internal Circuit(string topic, CircuitBreakerOptions options, TimeProvider time, Action<Circuit, CircuitState, EventHandler<CircuitState>?> changed)
     {
         Topic = topic;
-        _isolate = isolate;
+        _changed = changed;
         var builder = new ResiliencePipelineBuilder { TimeProvider = time };
         if (options.Enabled)
         {
@@ -68,7 +68,7 @@ public sealed class Circuit
 
     private ValueTask Report(CircuitState state)
     {
-        _isolate(Topic, state, () => StateChanged?.Invoke(this, state));
+        _changed(this, state, StateChanged);
         return default;
     }
 }

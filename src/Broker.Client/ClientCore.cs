@@ -105,6 +105,13 @@ internal sealed class ClientCore : IDisposable
         }
     }
 
+    /// <summary>Raises an event: one handler's fault reaches neither us nor the other handlers.</summary>
+    public void Raise<T>(EventHandler<T>? handlers, object sender, T what)
+    {
+        if (handlers is null) return;
+        foreach (EventHandler<T> handler in Delegate.EnumerateInvocationList(handlers)) Isolated(() => handler(sender, what));
+    }
+
     /// <summary>Tells our own parts about a connection without its earlier session.</summary>
     public void OnSessionLost() => SessionLost?.Invoke();
 

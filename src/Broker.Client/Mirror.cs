@@ -186,8 +186,5 @@ public sealed class Mirror<T> : IReadOnlyDictionary<string, T>, IAsyncDisposable
         delivery.Complete();
     }
 
-    private void Report(MirrorChange<T> change)
-    {
-        if (Changed is { } handlers) _core.Isolated(() => handlers(this, change));
-    }
+    private void Report(MirrorChange<T> change) => _core.Raise(Changed, this, change);
 }

@@ -7,12 +7,12 @@ public sealed class Presence : IAsyncDisposable
     private readonly Mirror<PresenceState> _mirror;
     private readonly string _topic;
 
-    internal Presence(string clientId, Mirror<PresenceState> mirror)
+    internal Presence(ClientCore core, string clientId, Mirror<PresenceState> mirror)
     {
         ClientId = clientId;
         _mirror = mirror;
         _topic = mirror.Filter;
-        mirror.Changed += (_, change) => Changed?.Invoke(this, change.Value);
+        mirror.Changed += (_, change) => core.Raise(Changed, this, change.Value);
     }
 
     /// <summary>Told of every change, with the new state; null: the broker has forgotten the client.</summary>

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Broker.Client.Tests;
 
-/// <summary>The outbound queue alone, and its file.</summary>
+/// <summary>The outbound queue alone.</summary>
 public sealed class OutboxTests
 {
     private readonly FakeTimeProvider _time = new();
@@ -140,124 +140,6 @@ public sealed class OutboxTests
         BrokerClientException fault = await Assert.ThrowsAsync<BrokerClientException>(() => entry.Completion!.Task);
         Assert.Equal((BrokerClientError.PublishRefused, (byte?)0x87, false), (fault.Error, fault.ReasonCode, fault.IsTransient));
         Assert.Equal(0, outbox.Messages);
-    }
-
-    [Fact]
-    public async Task The_file_keeps_messages_their_order_their_identifiers_and_how_far_they_were()
-    {
-        using var folder = new TempFolder();
-        string path = Path.Combine(folder.Path, "outbox");
-        List<(long Sequence, string Topic)> expected = [];
-        using (var outbox = new Outbox(new OutboxOptions(), _time, OutboxFile.Open(path)))
-        {
-            outbox.Connected(sessionPresent: false, receiveMaximum: 100);
-            for (int i = 0; i < 5; i++) await outbox.AddAsync(Clients.Text("t" + i, "x", QualityOfService.ExactlyOnce), awaited: false, null, default);
-            await outbox.AddAsync(Clients.Text("never kept", "x", QualityOfService.AtMostOnce), awaited: false, null, default);
-            List<OutboxEntry> sent = Take(outbox);
-            outbox.Received(sent[0].PacketId, 0);
-            outbox.Acknowledged(sent[0].PacketId, completesExactlyOnce: true, 0, null);
-            outbox.Received(sent[1].PacketId, 0);
-            expected.AddRange(sent.Skip(1).Take(4).Select(entry => (entry.Sequence, entry.Message.Topic)));
-        }
-
-        using var next = new Outbox(new OutboxOptions(), _time, OutboxFile.Open(path));
-        next.Connected(sessionPresent: true, receiveMaximum: 100);
-        List<OutboxEntry> again = Take(next);
-
-        Assert.Equal(expected, again.Select(entry => (entry.Sequence, entry.Message.Topic)));
-        Assert.Equal([OutboxEntryState.Received, OutboxEntryState.Sent, OutboxEntryState.Sent, OutboxEntryState.Sent], again.Select(entry => entry.State));
-        Assert.All(again, entry => Assert.True(entry.Duplicate));
-    }
-
-    [Fact]
-    public async Task The_file_keeps_everything_that_belongs_to_a_message()
-    {
-        using var folder = new TempFolder();
-        string path = Path.Combine(folder.Path, "sub", "outbox");
-        var message = new OutgoingMessage("ü/t", new byte[] { 1, 2, 3 })
-        {
-            Options = new PublishOptions
-            {
-                Qos = QualityOfService.AtLeastOnce,
-                Retain = true,
-                Expiry = TimeSpan.FromMinutes(1),
-                ContentType = "c",
-                ResponseTopic = "r",
-                CorrelationData = new byte[] { 9 },
-                UserProperties = [new("k", "v")],
-            },
-        };
-        using (var outbox = new Outbox(new OutboxOptions(), _time, OutboxFile.Open(path))) await outbox.AddAsync(message, awaited: false, null, default);
-
-        using OutboxFile file = OutboxFile.Open(path);
-        OutboxEntry entry = Assert.Single(file.Load());
-
-        Assert.Equal(message.Topic, entry.Message.Topic);
-        Assert.Equal(message.Payload.ToArray(), entry.Message.Payload.ToArray());
-        Assert.Equal(_time.GetUtcNow().ToUnixTimeMilliseconds() + 60_000, entry.ExpiresAt!.Value.ToUnixTimeMilliseconds());
-        PublishOptions options = entry.Message.Options;
-        Assert.Equal((QualityOfService.AtLeastOnce, true, "c", "r"), (options.Qos, options.Retain, options.ContentType, options.ResponseTopic));
-        Assert.Equal([9], options.CorrelationData.ToArray());
-        Assert.Equal([new("k", "v")], options.UserProperties);
-    }
-
-    [Fact]
-    public async Task A_file_that_was_torn_at_any_byte_gives_a_prefix_of_its_messages()
-    {
-        using var folder = new TempFolder();
-        string path = Path.Combine(folder.Path, "outbox");
-        using (var outbox = new Outbox(new OutboxOptions(), _time, OutboxFile.Open(path)))
-        {
-            for (int i = 0; i < 3; i++) await outbox.AddAsync(Clients.Text("t" + i, "payload"), awaited: false, null, default);
-        }
-
-        byte[] whole = File.ReadAllBytes(path);
-        int last = 0;
-        for (int length = 8; length <= whole.Length; length++)
-        {
-            string torn = folder.Write("torn" + length, whole[..length]);
-            using OutboxFile file = OutboxFile.Open(torn);
-            int count = file.Load().Count;
-            Assert.InRange(count, last, 3);
-            last = count;
-        }
-
-        Assert.Equal(3, last);
-    }
-
-    [Fact]
-    public async Task The_file_does_not_grow_with_what_is_done()
-    {
-        using var folder = new TempFolder();
-        string path = Path.Combine(folder.Path, "outbox");
-        using var outbox = new Outbox(new OutboxOptions(), _time, OutboxFile.Open(path));
-        outbox.Connected(sessionPresent: false, receiveMaximum: 100);
-        await outbox.AddAsync(Clients.Text("kept", "first"), awaited: false, null, default);
-        Take(outbox);
-
-        for (int i = 0; i < 5_000; i++)
-        {
-            await outbox.AddAsync(new OutgoingMessage("t", new byte[1_000]), awaited: false, null, default);
-            outbox.Acknowledged(Take(outbox)[0].PacketId, completesExactlyOnce: false, 0, null);
-        }
-
-        Assert.InRange(new FileInfo(path).Length, 1, 2_200_000);
-        outbox.Dispose();
-        using OutboxFile file = OutboxFile.Open(path);
-        Assert.Equal("kept", Assert.Single(file.Load()).Message.Topic);
-    }
-
-    [Fact]
-    public void A_file_that_is_something_else_or_in_use_is_refused()
-    {
-        using var folder = new TempFolder();
-        string other = folder.Write("other", "something else entirely");
-        string path = Path.Combine(folder.Path, "outbox");
-        using OutboxFile first = OutboxFile.Open(path);
-
-        Assert.Equal(BrokerClientError.Storage, Assert.Throws<BrokerClientException>(() => OutboxFile.Open(other)).Error);
-        Assert.Equal(BrokerClientError.Storage, Assert.Throws<BrokerClientException>(() => OutboxFile.Open(path)).Error);
-        Assert.Equal("something else entirely", File.ReadAllText(other));
     }
 
     private static List<OutboxEntry> Take(Outbox outbox)

@@ -160,8 +160,15 @@ internal sealed class ConnectionLoop
         catch (Exception exception)
         {
             _metrics.AttemptFailed(); // sockets, TLS, names, the credentials' source: all may be better the next time
-            throw new BrokerClientException(BrokerClientError.ConnectionLost, $"{Address} cannot be reached: {exception.Message}", isTransient: true, innerException: exception);
+            throw new BrokerClientException(BrokerClientError.ConnectionLost, $"{Address} cannot be reached: {Describe(exception)}", isTransient: true, innerException: exception);
         }
+    }
+
+    // The outer one often says no more than that something failed: of a WebSocket, that it could not connect.
+    private static string Describe(Exception exception)
+    {
+        Exception cause = exception.GetBaseException();
+        return cause == exception ? exception.Message : $"{exception.Message} ({cause.Message})";
     }
 
     private async Task<BrokerConnection> OpenAsync(CancellationToken cancellationToken)

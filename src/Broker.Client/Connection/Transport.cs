@@ -12,20 +12,20 @@ internal static class Transport
     /// <param name="tls">TLS settings; null: the system's rules.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     public static Task<Stream> OpenAsync(BrokerAddress address, SslClientAuthenticationOptions? tls, CancellationToken cancellationToken) =>
-        address.WebSocket ? OpenWebSocketAsync(address, tls, cancellationToken) : OpenTcpAsync(address, tls, cancellationToken);
+        address.WebSocket ? OpenWebSocketAsync(address, tls, cancellationToken) : OpenTcpAsync(address.Host, address.TcpPort, address.Tls ? WithHost(tls, address.Host) : null, cancellationToken);
 
-    private static async Task<Stream> OpenTcpAsync(BrokerAddress address, SslClientAuthenticationOptions? tls, CancellationToken cancellationToken)
+    private static async Task<Stream> OpenTcpAsync(string host, int port, SslClientAuthenticationOptions? tls, CancellationToken cancellationToken)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         Stream? stream = null;
         try
         {
-            await socket.ConnectAsync(address.Host, address.TcpPort, cancellationToken).ConfigureAwait(false);
+            await socket.ConnectAsync(host, port, cancellationToken).ConfigureAwait(false);
             stream = new NetworkStream(socket, ownsSocket: true);
-            if (!address.Tls) return stream;
+            if (tls is null) return stream;
             var secure = new SslStream(stream, leaveInnerStreamOpen: false);
             stream = secure;
-            await secure.AuthenticateAsClientAsync(WithHost(tls, address.Host), cancellationToken).ConfigureAwait(false);
+            await secure.AuthenticateAsClientAsync(tls, cancellationToken).ConfigureAwait(false);
             return secure;
         }
         catch
@@ -42,7 +42,17 @@ internal static class Transport
         try
         {
             socket.Options.AddSubProtocol("mqtt");
-            using var handler = new SocketsHttpHandler { SslOptions = WithHost(tls, address.Host) };
+            SslClientAuthenticationOptions own = WithHost(tls, address.Host);
+            using var handler = new SocketsHttpHandler
+            {
+                SslOptions = own,
+                ConnectCallback = async (context, token) =>
+                {
+                    // To the broker itself, TLS as below MQTT: the handler would check the address's host instead of the one that was asked for.
+                    bool isDirect = context.DnsEndPoint.Host == address.Host && context.DnsEndPoint.Port == address.TcpPort;
+                    return await OpenTcpAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, isDirect && address.Tls ? own : null, token).ConfigureAwait(false);
+                },
+            };
             using var invoker = new HttpMessageInvoker(handler, disposeHandler: false);
             await socket.ConnectAsync(address.Uri, invoker, cancellationToken).ConfigureAwait(false);
             return WebSocketStream.Create(socket, WebSocketMessageType.Binary, ownsWebSocket: true);

@@ -1,4 +1,3 @@
-using System.Text;
 using Broker.Client.Connection;
 
 namespace Broker.Client.Publishing;
@@ -20,15 +19,9 @@ internal sealed class Outbox : IDisposable
     private readonly OutboxFile? _file;
     private readonly TimeProvider _time;
     private readonly LinkedList<OutboxEntry> _waiting = new();
-    private readonly Queue<OutboxEntry> _again = new();
-    private readonly Dictionary<ushort, OutboxEntry> _inflight = [];
-    private readonly Queue<TaskCompletionSource> _forRoom = new();
-    private TaskCompletionSource? _empty;
+    private readonly OutboxFlight _flight = new();
+    private readonly OutboxRoom _room;
     private long _sequence;
-    private int _messages;
-    private long _bytes;
-    private int _windowUsed;
-    private int _window;
     private bool _closed;
 
     /// <summary>A queue, with what the file kept of an earlier process.</summary>
@@ -37,11 +30,12 @@ internal sealed class Outbox : IDisposable
         _options = options;
         _time = time;
         _file = file;
+        _room = new OutboxRoom(options.MaxMessages, options.MaxBytes);
         foreach (OutboxEntry entry in file?.Load() ?? [])
         {
             _sequence = Math.Max(_sequence, entry.Sequence);
-            Count(entry, 1);
-            if (_waiting.Count > 0 || !_inflight.TryAdd(entry.PacketId, entry))
+            _room.Add(entry.Bytes);
+            if (_waiting.Count > 0 || !_flight.TryKeep(entry))
             {
                 _waiting.AddLast(entry); // its identifier was in use, so neither it nor what follows can have been sent
                 continue;
@@ -57,13 +51,13 @@ internal sealed class Outbox : IDisposable
     /// <summary>How many messages are in it, in flight included.</summary>
     public int Messages
     {
-        get { lock (_gate) return _messages; }
+        get { lock (_gate) return _room.Messages; }
     }
 
     /// <summary>How many bytes they have.</summary>
     public long Bytes
     {
-        get { lock (_gate) return _bytes; }
+        get { lock (_gate) return _room.Bytes; }
     }
 
     /// <summary>The packet identifier of a message: the same in every process that sends it.</summary>
@@ -73,7 +67,7 @@ internal sealed class Outbox : IDisposable
     /// <exception cref="BrokerClientException">It is full or too small for this message, closed, or its file cannot be written.</exception>
     public ValueTask<OutboxEntry> AddAsync(OutgoingMessage message, bool awaited, string? traceParent, CancellationToken cancellationToken)
     {
-        long bytes = SizeOf(message);
+        long bytes = OutboxRoom.SizeOf(message);
         if (bytes > _options.MaxBytes)
         {
             throw new BrokerClientException(BrokerClientError.TooLarge, $"The message to {message.Topic} has {bytes} bytes; the outbound queue takes {_options.MaxBytes} (Outbox.MaxBytes)");
@@ -83,7 +77,7 @@ internal sealed class Outbox : IDisposable
         lock (_gate)
         {
             ThrowIfClosed();
-            if (_forRoom.Count == 0 && TryAdd(message, bytes, awaited, traceParent) is { } entry) return ValueTask.FromResult(entry);
+            if (!_room.IsAwaited && TryAdd(message, bytes, awaited, traceParent) is { } entry) return ValueTask.FromResult(entry);
         }
 
         return AddSlowAsync(message, bytes, awaited, traceParent, cancellationToken);
@@ -96,12 +90,8 @@ internal sealed class Outbox : IDisposable
     {
         lock (_gate)
         {
-            _window = Math.Min(receiveMaximum, _options.MaxInflight);
-            _windowUsed = 0;
-            _again.Clear();
-            foreach (OutboxEntry entry in _inflight.Values.OrderBy(entry => entry.Sequence).ToList()) // [MQTT-4.6.0-1] in the order in which they were sent
+            foreach (OutboxEntry entry in _flight.Restart(Math.Min(receiveMaximum, _options.MaxInflight))) // [MQTT-4.6.0-1] in the order in which they were sent
             {
-                entry.InWindow = false;
                 if (!sessionPresent && entry.State == OutboxEntryState.Received)
                 {
                     Finish(entry, PublishResult.Accepted); // PUBREC said that the broker has it
@@ -110,7 +100,7 @@ internal sealed class Outbox : IDisposable
 
                 if (!sessionPresent) entry.Duplicate = false;
                 if (entry.State == OutboxEntryState.Sent) entry.State = OutboxEntryState.Waiting;
-                _again.Enqueue(entry);
+                _flight.Again(entry);
             }
         }
 
@@ -125,11 +115,11 @@ internal sealed class Outbox : IDisposable
         {
             while (true)
             {
-                bool again = _again.TryPeek(out OutboxEntry? next);
+                bool again = _flight.TryPeekAgain(out OutboxEntry? next);
                 next ??= _waiting.First?.Value;
                 entry = next!; // checked in the next line
-                if (next is null || (next.NeedsAck && next.State == OutboxEntryState.Waiting && !MaySend(next, again))) return false;
-                if (again) _again.Dequeue();
+                if (next is null || (next.NeedsAck && next.State == OutboxEntryState.Waiting && !_flight.HasRoomFor(next, again))) return false;
+                if (again) _flight.TakeAgain();
                 else _waiting.RemoveFirst();
                 if (next.State == OutboxEntryState.Waiting && !next.Duplicate && next.ExpiresAt <= _time.GetUtcNow())
                 {
@@ -137,7 +127,7 @@ internal sealed class Outbox : IDisposable
                     continue;
                 }
 
-                if (next is { NeedsAck: true, State: OutboxEntryState.Waiting }) MarkSent(next);
+                if (next is { NeedsAck: true, State: OutboxEntryState.Waiting }) _flight.Start(next);
                 return true;
             }
         }
@@ -164,7 +154,7 @@ internal sealed class Outbox : IDisposable
     {
         lock (_gate)
         {
-            if (!_inflight.TryGetValue(packetId, out OutboxEntry? entry) || entry.State == OutboxEntryState.Waiting) return;
+            if (!_flight.TryGet(packetId, out OutboxEntry? entry) || entry.State == OutboxEntryState.Waiting) return;
             if (completesExactlyOnce != (entry.State == OutboxEntryState.Received)) return;
             if (reason >= ReasonCodes.FirstError && !completesExactlyOnce)
             {
@@ -189,7 +179,7 @@ internal sealed class Outbox : IDisposable
     {
         lock (_gate)
         {
-            if (!_inflight.TryGetValue(packetId, out OutboxEntry? entry) || entry.State != OutboxEntryState.Sent) return;
+            if (!_flight.TryGet(packetId, out OutboxEntry? entry) || entry.State != OutboxEntryState.Sent) return;
             if (entry.Message.Options.Qos != QualityOfService.ExactlyOnce) return;
             entry.State = OutboxEntryState.Received;
             entry.NoSubscribers = reason == ReasonCodes.NoMatchingSubscribers;
@@ -200,12 +190,7 @@ internal sealed class Outbox : IDisposable
     /// <summary>Waits until nothing is in it.</summary>
     public Task EmptyAsync()
     {
-        lock (_gate)
-        {
-            if (_messages == 0) return Task.CompletedTask;
-            _empty ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            return _empty.Task;
-        }
+        lock (_gate) return _room.EmptyAsync();
     }
 
     /// <summary>Ends waiting publishers; what the file has stays in it.</summary>
@@ -214,51 +199,41 @@ internal sealed class Outbox : IDisposable
         lock (_gate)
         {
             if (forGood) _closed = true;
-            while (_forRoom.TryDequeue(out TaskCompletionSource? waiter)) waiter.TrySetException(reason);
-            foreach (OutboxEntry entry in _inflight.Values.Concat(_waiting)) entry.Completion?.TrySetException(reason);
+            _room.Refuse(reason);
+            foreach (OutboxEntry entry in _flight.Entries.Concat(_waiting)) entry.Completion?.TrySetException(reason);
         }
     }
 
     public void Dispose() => _file?.Dispose();
-
-    private static long SizeOf(OutgoingMessage message)
-    {
-        const int overhead = 128;
-        long size = overhead + Encoding.UTF8.GetByteCount(message.Topic) + message.Payload.Length + message.Options.CorrelationData.Length;
-        size += (message.Options.ContentType?.Length ?? 0) + (message.Options.ResponseTopic?.Length ?? 0);
-        foreach ((string name, string value) in message.Options.UserProperties) size += name.Length + value.Length;
-        return size;
-    }
 
     private async ValueTask<OutboxEntry> AddSlowAsync(OutgoingMessage message, long bytes, bool awaited, string? traceParent, CancellationToken cancellationToken)
     {
         bool first = true;
         while (true)
         {
-            TaskCompletionSource room;
+            TaskCompletionSource turn;
             lock (_gate)
             {
                 ThrowIfClosed();
-                if ((!first || _forRoom.Count == 0) && TryAdd(message, bytes, awaited, traceParent) is { } entry)
+                if ((!first || !_room.IsAwaited) && TryAdd(message, bytes, awaited, traceParent) is { } entry)
                 {
-                    WakeNext(); // there may be room for another
+                    _room.WakeNext(); // there may be room for another
                     return entry;
                 }
 
                 first = false;
-                room = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                _forRoom.Enqueue(room);
+                turn = _room.Await();
             }
 
             try
             {
-                await room.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+                await turn.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {
                 lock (_gate)
                 {
-                    if (!room.TrySetCanceled(cancellationToken)) WakeNext(); // it was our turn: pass it on
+                    if (!turn.TrySetCanceled(cancellationToken)) _room.WakeNext(); // it was our turn: pass it on
                 }
 
                 throw;
@@ -268,12 +243,12 @@ internal sealed class Outbox : IDisposable
 
     private OutboxEntry? TryAdd(OutgoingMessage message, long bytes, bool awaited, string? traceParent)
     {
-        while (_messages >= _options.MaxMessages || (_bytes + bytes > _options.MaxBytes && _messages > 0))
+        while (!_room.Has(bytes))
         {
             if (_options.WhenFull == OutboxOverflow.Wait) return null;
             if (_options.WhenFull == OutboxOverflow.Refuse || _waiting.First is not { } oldest)
             {
-                throw new BrokerClientException(BrokerClientError.QueueFull, $"The outbound queue is full ({_messages} messages, {_bytes} bytes); the message to {message.Topic} was not taken", isTransient: true);
+                throw new BrokerClientException(BrokerClientError.QueueFull, $"The outbound queue is full ({_room.Messages} messages, {_room.Bytes} bytes); the message to {message.Topic} was not taken", isTransient: true);
             }
 
             _waiting.RemoveFirst();
@@ -289,22 +264,10 @@ internal sealed class Outbox : IDisposable
         };
         if (persistent) _file!.Add(added); // persistent says that there is one
         _sequence++;
-        Count(added, 1);
+        _room.Add(bytes);
         _waiting.AddLast(added);
         Ready.Set();
         return added;
-    }
-
-    // An identifier may still be in use by a message sixty thousand before this one; then this one waits for it.
-    private bool MaySend(OutboxEntry entry, bool again) =>
-        _windowUsed < _window && (again || !_inflight.ContainsKey(entry.PacketId));
-
-    private void MarkSent(OutboxEntry entry)
-    {
-        entry.State = OutboxEntryState.Sent;
-        entry.InWindow = true;
-        _windowUsed++;
-        _inflight[entry.PacketId] = entry;
     }
 
     private void Finish(OutboxEntry entry, PublishResult result)
@@ -322,30 +285,11 @@ internal sealed class Outbox : IDisposable
     private bool Remove(OutboxEntry entry)
     {
         if (entry.State == OutboxEntryState.Done) return false;
-        if (_inflight.TryGetValue(entry.PacketId, out OutboxEntry? known) && known == entry) _inflight.Remove(entry.PacketId);
-        if (entry.InWindow) _windowUsed--;
+        _flight.End(entry);
         entry.State = OutboxEntryState.Done;
-        Count(entry, -1);
         if (entry.Persistent) _file?.Done(entry.Sequence);
-        WakeNext();
-        if (_messages > 0 || _empty is null) return true;
-        _empty.TrySetResult();
-        _empty = null;
+        _room.Remove(entry.Bytes);
         return true;
-    }
-
-    private void Count(OutboxEntry entry, int sign)
-    {
-        _messages += sign;
-        _bytes += sign * entry.Bytes;
-    }
-
-    private void WakeNext()
-    {
-        if (_messages >= _options.MaxMessages || _bytes >= _options.MaxBytes) return;
-        while (_forRoom.TryDequeue(out TaskCompletionSource? waiter) && !waiter.TrySetResult())
-        {
-        }
     }
 
     private void ThrowIfClosed()

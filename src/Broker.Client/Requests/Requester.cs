@@ -42,8 +42,8 @@ internal sealed class Requester(ClientCore core)
 
         return _circuits.GetOrAdd(topic, name => new Circuit(name, core.Options.CircuitBreaker, core.Runtime.Time, (changed, state, handlers) =>
         {
-            core.Runtime.Log.CircuitChanged(changed, state);
-            core.Isolated(handlers);
+            core.Runtime.Log.CircuitChanged(changed.Topic, state);
+            core.Raise(handlers, changed, state);
         }));
     }
 

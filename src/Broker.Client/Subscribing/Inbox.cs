@@ -64,8 +64,9 @@ internal sealed class Inbox
 
             if (_open.TryGetValue(packet.PacketIdentifier, out Receipt? known))
             {
-                if (packet.Dup && known.AwaitsRedelivery)
+                if (IsSame(known, packet.Dup, qos))
                 {
+                    if (!known.AwaitsRedelivery) return null;
                     known.AwaitsRedelivery = false;
                     _order.Enqueue(known);
                     Flush();
@@ -106,6 +107,12 @@ internal sealed class Inbox
             Flush();
         }
     }
+
+    // At QoS 2 the identifier decides until PUBREL, whatever DUP says and on whichever connection [MQTT-4.3.3-10]. At QoS 1 it may be used anew for
+    // another message, which DUP then tells.
+    private static bool IsSame(Receipt known, bool isDuplicate, QualityOfService qos) => qos == QualityOfService.ExactlyOnce
+        ? known.Qos == QualityOfService.ExactlyOnce
+        : isDuplicate && known.AwaitsRedelivery;
 
     private void Flush()
     {

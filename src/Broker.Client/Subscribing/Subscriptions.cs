@@ -19,7 +19,7 @@ internal sealed class Subscriptions(Inbox inbox, ConnectionGate connections, Cli
     private readonly Dictionary<string, FilterSubscription> _filters = new(StringComparer.Ordinal);
     private readonly Dictionary<uint, Route> _routes = [];
     private readonly HashSet<string> _left = new(StringComparer.Ordinal); // ended while there was no connection
-    private readonly Queue<Delivery> _unclaimed = new(); // for subscriptions that an earlier process made, until this one makes them
+    private readonly UnclaimedDeliveries _unclaimed = new(maxUnclaimed);
     private uint _identifier = (uint)Random.Shared.Next(1, 1 << 27); // those of an earlier process must not be taken for ours
 
     /// <summary>Subscribes; waits for the connection if it has to.</summary>
@@ -49,7 +49,7 @@ internal sealed class Subscriptions(Inbox inbox, ConnectionGate connections, Cli
             throw;
         }
 
-        Claim(filter, queue);
+        lock (_gate) _unclaimed.Claim(topic => Matches(filter, topic), queue);
     }
 
     /// <summary>Ends a local subscription, and the broker's where it was the last.</summary>
@@ -283,29 +283,11 @@ internal sealed class Subscriptions(Inbox inbox, ConnectionGate connections, Cli
     private void Unclaimed(MqttPublishPacket packet, Receipt? receipt, DateTimeOffset now)
     {
         if (receipt is null) return;
-        Delivery? oldest = null;
-        lock (_gate)
-        {
-            receipt.Hold();
-            _unclaimed.Enqueue(new Delivery(packet, receipt, now));
-            if (_unclaimed.Count > maxUnclaimed) oldest = _unclaimed.Dequeue();
-        }
-
+        receipt.Hold();
+        Delivery? oldest;
+        lock (_gate) oldest = _unclaimed.Keep(new Delivery(packet, receipt, now));
         if (oldest is null) return;
         log.Unclaimed(oldest.Topic);
         oldest.Complete();
-    }
-
-    private void Claim(string filter, DeliveryQueue queue)
-    {
-        lock (_gate)
-        {
-            for (int i = _unclaimed.Count; i > 0; i--)
-            {
-                Delivery delivery = _unclaimed.Dequeue();
-                if (Matches(filter, delivery.Topic)) queue.Add(delivery);
-                else _unclaimed.Enqueue(delivery);
-            }
-        }
     }
 }

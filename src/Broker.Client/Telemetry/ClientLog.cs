@@ -49,4 +49,16 @@ internal static partial class ClientLog
 
     [LoggerMessage(30, LogLevel.Information, "{Messages} messages of an earlier process wait in the outbound queue {Path}")]
     public static partial void OutboxLoaded(this ILogger log, int messages, string path);
+
+    [LoggerMessage(31, LogLevel.Error, "The outbound queue's file {Path} cannot be written; no further QoS 1 or 2 message is taken until it can")]
+    public static partial void OutboxNotWritten(this ILogger log, string path, Exception exception);
+
+    [LoggerMessage(32, LogLevel.Information, "The outbound queue's file {Path} can be written again; messages are taken")]
+    public static partial void OutboxWrittenAgain(this ILogger log, string path);
+
+    [LoggerMessage(33, LogLevel.Warning, "The outbound queue's file {Path} could not be shortened and grows on; nothing is lost")]
+    public static partial void OutboxNotShortened(this ILogger log, string path, Exception exception);
+
+    [LoggerMessage(34, LogLevel.Error, "The outbound queue's file {Path} is damaged: {Records} records cannot be read and are left out; the file as it was is kept as {Aside}")]
+    public static partial void OutboxDamaged(this ILogger log, string path, int records, string aside);
 }
