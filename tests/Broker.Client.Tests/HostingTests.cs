@@ -124,4 +124,23 @@ public sealed class HostingTests
         Assert.NotEqual(outer.SpanId, message.TraceContext.SpanId);
         Assert.InRange(Interlocked.Read(ref sent), 1, long.MaxValue);
     }
+
+    [Fact]
+    public async Task A_handler_that_fails_keeps_no_other_from_being_told()
+    {
+        await using AnyBroker broker = await AnyBroker.StartAsync();
+        var log = new LogLines();
+        await using var client = new BrokerClient(Clients.Options(broker.Address), log);
+        var told = new TaskCompletionSource();
+        client.StateChanged += (_, _) => throw new InvalidOperationException("the application's own");
+        client.StateChanged += (_, change) =>
+        {
+            if (change.State == ConnectionState.Connected) told.TrySetResult();
+        };
+
+        await client.ConnectAsync(Eventually.Deadline());
+
+        await told.Task.WaitAsync(Eventually.Patience);
+        Assert.Contains(log.Lines, line => line.Contains("the application's own", StringComparison.Ordinal));
+    }
 }

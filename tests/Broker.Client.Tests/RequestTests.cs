@@ -97,6 +97,37 @@ public sealed class RequestTests
     }
 
     [Fact]
+    public async Task An_open_circuit_lets_one_request_through_after_a_while_and_closes_when_it_is_answered()
+    {
+        await using AnyBroker broker = await AnyBroker.StartAsync();
+        await using BrokerClient client = await Clients.ConnectAsync(broker.Address, options =>
+        {
+            options.CircuitBreaker.MinimumRequests = 2;
+            options.CircuitBreaker.BreakDuration = TimeSpan.FromMilliseconds(500); // the least
+        });
+        Circuit circuit = client.Circuit("later");
+        var states = new ConcurrentQueue<CircuitState>();
+        circuit.StateChanged += (_, state) => states.Enqueue(state);
+        for (int i = 0; i < 2; i++) await Assert.ThrowsAsync<BrokerClientException>(() => client.RequestAsync<string, string>("later", "x"));
+        Assert.Equal(CircuitState.Open, circuit.State);
+        await using Responder responder = await client.RespondAsync<string, string>("later", (request, _) => Task.FromResult(request.Value));
+
+        await Eventually.Until("a request is let through", async () =>
+        {
+            try
+            {
+                return await client.RequestAsync<string, string>("later", "x") == "x";
+            }
+            catch (BrokerClientException exception) when (exception.Error == BrokerClientError.CircuitOpen)
+            {
+                return false;
+            }
+        });
+
+        Assert.Equal([CircuitState.Open, CircuitState.HalfOpen, CircuitState.Closed], states);
+    }
+
+    [Fact]
     public async Task Services_are_listed_with_version_and_schema_until_their_responder_goes()
     {
         await using AnyBroker broker = await AnyBroker.StartAsync();

@@ -63,6 +63,16 @@ public sealed class SampleTests
         await Eventually.Until("all are done", () => Enumerable.Range(0, 20).All(i => (pushed.Output + pulling.Output).Contains($"resized image-{i}.png", StringComparison.Ordinal)));
     }
 
+    [Fact]
+    public async Task The_program_that_can_be_native_does_everything_without_reflection()
+    {
+        await using AnyBroker broker = await AnyBroker.StartAsync();
+        await using OtherProcess program = Run("Broker.Client.Native", broker.Address);
+
+        await program.SucceedAsync();
+        await program.UntilAsync("native: all is well");
+    }
+
     [Theory]
     [InlineData("Device")]
     [InlineData("Dashboard")]

@@ -26,23 +26,44 @@ internal sealed class History
         }
     }
 
-    /// <summary>Judges.</summary>
+    /// <summary>Judges, and fails the test.</summary>
     /// <param name="once">Whether nothing may have come twice.</param>
-    /// <param name="ordered">Whether the first arrivals have to be in order.</param>
-    public void Check(bool once, bool ordered = true)
+    public void Check(bool once)
+    {
+        Verdict verdict = Judge();
+        Assert.Equal([], verdict.Lost);
+        Assert.Equal([], verdict.Disordered);
+        if (once) Assert.Equal([], verdict.Doubled);
+    }
+
+    /// <summary>Judges.</summary>
+    public Verdict Judge()
     {
         lock (_arrived)
         {
             var arrived = new HashSet<int>();
-            List<int> first = [];
+            List<int> doubled = [];
+            List<int> disordered = [];
+            int furthest = -1;
             foreach (int number in _arrived)
             {
-                if (arrived.Add(number)) first.Add(number);
-                else Assert.False(once, $"{number} came twice");
+                if (!arrived.Add(number))
+                {
+                    doubled.Add(number);
+                    continue;
+                }
+
+                if (number < furthest) disordered.Add(number); // its first arrival, after a later one's
+                furthest = Math.Max(furthest, number);
             }
 
-            Assert.Equal([], [.. _acknowledged.Keys.Except(arrived)]);
-            if (ordered) Assert.Equal(first.Order(), first);
+            return new Verdict([.. _acknowledged.Keys.Except(arrived).Order()], doubled, disordered);
         }
     }
+
+    /// <summary>The numbers that broke a promise.</summary>
+    /// <param name="Lost">Acknowledged, and never here.</param>
+    /// <param name="Doubled">Here more than once.</param>
+    /// <param name="Disordered">Here for the first time after a later one.</param>
+    internal sealed record Verdict(IReadOnlyList<int> Lost, IReadOnlyList<int> Doubled, IReadOnlyList<int> Disordered);
 }

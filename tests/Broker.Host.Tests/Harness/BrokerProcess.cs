@@ -49,9 +49,12 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
 
     /// <summary>Starts it and waits for its ready line.</summary>
     /// <param name="arguments">Beside those that choose free ports, which come first, so that these may say otherwise.</param>
-    public static async Task<BrokerProcess> StartAsync(params string[] arguments)
+    public static Task<BrokerProcess> StartAsync(params string[] arguments) => StartAsync(new Dictionary<string, string>(), arguments);
+
+    /// <summary>The same, with variables.</summary>
+    public static async Task<BrokerProcess> StartAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
-        BrokerProcess broker = Launch(["--Broker:Endpoints:Mqtt:Url", "mqtt://127.0.0.1:0", "--Broker:Endpoints:Http:Url", "http://127.0.0.1:0", .. arguments]);
+        BrokerProcess broker = Launch(["--Broker:Endpoints:Mqtt:Url", "mqtt://127.0.0.1:0", "--Broker:Endpoints:Http:Url", "http://127.0.0.1:0", .. arguments], environment);
         await broker.ReadyAsync();
         return broker;
     }
