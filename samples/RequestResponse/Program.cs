@@ -35,7 +35,7 @@ switch (role)
         break;
 
     default:
-        await using (Mirror<ServiceDescription> services = await client.Services().SettledAsync())
+        await using (Mirror<ServiceDescription> services = await client.Services().SettledAsync(TimeSpan.FromSeconds(1)))
         {
             foreach (ServiceDescription service in services.Values) Console.WriteLine($"{service.Topic} {service.Version} by {service.ClientId}: {service.RequestSchema}");
         }
