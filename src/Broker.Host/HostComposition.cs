@@ -146,13 +146,13 @@ internal static class HostComposition
     {
         IServiceProvider services = application.Services;
         var logger = services.GetRequiredService<ILogger<WebSocketEndpoint>>();
+        application.UseRouting(); // first: polls, of which many may wait, go past all that follows
         application.UseExceptionHandler(new ExceptionHandlerOptions
         {
             ExceptionHandler = context => Problems.WriteAsync(context, StatusCodes.Status500InternalServerError),
         });
         application.UseStatusCodePages(pages => Problems.WriteAsync(pages.HttpContext, pages.HttpContext.Response.StatusCode));
         application.UseWebSockets();
-        application.UseRouting();
         HealthEndpoints.Map(application, services.GetRequiredService<Readiness>());
         application.MapPrometheusScrapingEndpoint(Metrics);
         var broker = services.GetRequiredService<MqttBroker>();

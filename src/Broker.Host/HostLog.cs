@@ -86,6 +86,9 @@ internal static partial class HostLog
     [LoggerMessage(9026, LogLevel.Warning, "Endpoint {Endpoint} refused a request from a page of origin {Origin}; AllowedOrigins says which may ask")]
     public static partial void PageRefused(ILogger logger, string endpoint, string origin);
 
+    [LoggerMessage(9027, LogLevel.Error, "A request to {Path} was ended by a fault of the broker")]
+    public static partial void RequestFailed(ILogger logger, string path, Exception fault);
+
     [LoggerMessage(9050, LogLevel.Information, "Reading the configuration again: {Reason}")]
     public static partial void Reloading(ILogger logger, string reason);
 

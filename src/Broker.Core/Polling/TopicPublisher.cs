@@ -55,12 +55,14 @@ internal sealed class TopicPublisher(PollingParts parts)
             if (outcome != RouteOutcome.Accepted) return new ResponseResult(StatusOf(outcome), null);
             long due = parts.Clock.Now + TimingWheel.TickMs + (long)timeout.TotalMilliseconds; // the clock may be a tick behind
             if (parts.Waiting.IsClosed) response.TryComplete(null);
-            Message? message = await response.WaitAsync(parts.Wheel, due, cancellationToken);
+            response.Begin(parts.Wheel, due, cancellationToken);
+            Message? message = await response.Task;
             if (message is not null) return Answer(caller, request, message);
             return new ResponseResult(parts.Waiting.IsClosed ? PollStatus.Stopping : PollStatus.TimedOut, null);
         }
         finally
         {
+            response.End(parts.Wheel);
             parts.Router.Responses.Remove(response);
             parts.Waiting.Leave();
         }

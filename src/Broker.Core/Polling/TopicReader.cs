@@ -35,12 +35,14 @@ internal sealed class TopicReader(PollingParts parts)
             if (!waits) return Last(caller, topic.Span, meanwhile);
             meanwhile.Value?.Dispose();
             long due = parts.Clock.Now + TimingWheel.TickMs + (long)wait.TotalMilliseconds; // the clock may be a tick behind
-            TopicPicture? changed = await poll.WaitAsync(parts.Wheel, due, cancellationToken);
+            poll.Begin(parts.Wheel, due, cancellationToken);
+            TopicPicture? changed = await poll.Task;
             PollResult result = changed is null ? Look(topic.Span, known) : new PollResult(PollStatus.Ok, new TopicValue(changed, changed.TagOf(parts.Tagger)));
             return Last(caller, topic.Span, result);
         }
         finally
         {
+            poll.End(parts.Wheel);
             parts.Values.Watchers.Remove(poll);
             parts.Waiting.Leave();
         }

@@ -14,6 +14,7 @@ namespace Broker.Core.Time;
 internal abstract class Pending<T> : WheelTimer, IValueTaskSource<T>
 {
     private ManualResetValueTaskSourceCore<T> _core = new() { RunContinuationsAsynchronously = true };
+    private CancellationTokenRegistration _cancellation;
     private int _isComplete;
 
     /// <summary>What the caller awaits.</summary>
@@ -35,24 +36,24 @@ internal abstract class Pending<T> : WheelTimer, IValueTaskSource<T>
         return true;
     }
 
-    /// <summary>Awaits the result within a time; what the result is when that is over, <see cref="WheelTimer.Expired"/> says.</summary>
+    /// <summary>
+    /// Begins the wait, which the caller then awaits as <see cref="Task"/>; what the result is when its time is over,
+    /// <see cref="WheelTimer.Expired"/> says. The caller calls <see cref="End"/> afterwards, whatever came of it.
+    /// </summary>
     /// <param name="wheel">Where the time is measured.</param>
     /// <param name="due">When the time is over, in milliseconds of the broker's clock.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="OperationCanceledException">The token fired first.</exception>
-    public async ValueTask<T> WaitAsync(TimingWheel wheel, long due, CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Ends the wait with an <see cref="OperationCanceledException"/>.</param>
+    public void Begin(TimingWheel wheel, long due, CancellationToken cancellationToken)
     {
         wheel.Schedule(this, due);
-        using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(
-            static (pending, token) => ((Pending<T>)pending!).TryCancel(token), this);
-        try
-        {
-            return await Task;
-        }
-        finally
-        {
-            wheel.Cancel(this);
-        }
+        _cancellation = cancellationToken.UnsafeRegister(static (pending, token) => ((Pending<T>)pending!).TryCancel(token), this);
+    }
+
+    /// <summary>Nobody waits any more.</summary>
+    public void End(TimingWheel wheel)
+    {
+        _cancellation.Dispose();
+        wheel.Cancel(this);
     }
 
     T IValueTaskSource<T>.GetResult(short token) => _core.GetResult(token);

@@ -25,9 +25,12 @@ internal sealed class PollingEndpoints(TopicPolling polling, RequestEndpoints en
     {
         var reads = new TopicReads(polling, time);
         var writes = new TopicWrites(polling);
-        routes.MapMethods(Topics, _reading, context => GuardAsync(context, reads.HandleAsync));
-        routes.MapPut(Topics, context => GuardAsync(context, writes.PublishAsync));
-        routes.MapPost(Requests, context => GuardAsync(context, writes.RequestAsync));
+        Func<HttpContext, AccessSubject, Task> read = reads.HandleAsync; // one for all requests
+        Func<HttpContext, AccessSubject, Task> publish = writes.PublishAsync;
+        Func<HttpContext, AccessSubject, Task> ask = writes.RequestAsync;
+        routes.MapMethods(Topics, _reading, context => GuardAsync(context, read)).ShortCircuit();
+        routes.MapPut(Topics, context => GuardAsync(context, publish)).ShortCircuit();
+        routes.MapPost(Requests, context => GuardAsync(context, ask)).ShortCircuit();
         OpenApiDocument.Map(routes);
     }
 
@@ -43,7 +46,7 @@ internal sealed class PollingEndpoints(TopicPolling polling, RequestEndpoints en
         return subject;
     }
 
-    /// <summary>Keeps other people's web pages out, and lets a caller that is gone be gone.</summary>
+    /// <summary>Keeps other people's web pages out, lets a caller that is gone be gone, and answers for faults: nothing stands around it that would.</summary>
     private async Task GuardAsync(HttpContext context, Func<HttpContext, AccessSubject, Task> handleAsync)
     {
         if (context.Request.Headers.Origin is [{ Length: > 0 } origin, ..]
@@ -65,6 +68,13 @@ internal sealed class PollingEndpoints(TopicPolling polling, RequestEndpoints en
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
             context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest; // nobody reads it
+        }
+#pragma warning disable CA1031 // a fault of ours is one request's, whatever it is
+        catch (Exception fault) when (!context.Response.HasStarted)
+#pragma warning restore CA1031
+        {
+            HostLog.RequestFailed(logger, context.Request.Path, fault);
+            await Problems.WriteAsync(context, StatusCodes.Status500InternalServerError);
         }
     }
 }

@@ -40,14 +40,15 @@ internal sealed class TopicReads(TopicPolling polling, TimeProvider time)
         // Kestrel's own date is up to a second old, and nothing may have changed after it (RFC 9110 section 8.8.2.1).
         response.Headers.Date = time.GetUtcNow().ToString("R", CultureInfo.InvariantCulture);
         response.Headers.ETag = EntityTags.Format(value.Tag);
-        response.Headers.LastModified = value.LastModified.ToString("R", CultureInfo.InvariantCulture);
         response.Headers["Topic-Last-Seen"] = value.LastSeen.ToString("R", CultureInfo.InvariantCulture);
         response.Headers["Topic-Version"] = value.Version.ToString(CultureInfo.InvariantCulture);
         if (result.Status == PollStatus.NotModified)
         {
-            response.StatusCode = StatusCodes.Status304NotModified;
+            response.StatusCode = StatusCodes.Status304NotModified; // the tag says which value it is: nothing else about it (RFC 9110 section 15.4.5)
             return;
         }
+
+        response.Headers.LastModified = value.LastModified.ToString("R", CultureInfo.InvariantCulture);
 
         MessageAnswer.Describe(response, value);
         if (!HttpMethods.IsHead(context.Request.Method)) await MessageAnswer.WriteAsync(context, value);

@@ -64,6 +64,22 @@ public sealed class TopicReadTests : PollingCase
         Assert.StartsWith("sandbox", answer.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("application/json", false)]
+    [InlineData("text/plain", false)]
+    [InlineData("application/octet-stream", false)]
+    [InlineData("image/svg+xml", true)]
+    [InlineData("application/json;x=1", true)]
+    public async Task What_a_browser_cannot_run_needs_no_policy(string contentType, bool hasPolicy)
+    {
+        await PutAsync("/topics/t", "1", contentType);
+
+        using HttpResponseMessage answer = await GetAsync("/topics/t");
+
+        Assert.Equal("nosniff", answer.Headers.GetValues("X-Content-Type-Options").Single());
+        Assert.Equal(hasPolicy, answer.Headers.Contains("Content-Security-Policy"));
+    }
+
     [Fact]
     public async Task The_etag_stays_while_the_value_does_and_last_seen_does_not()
     {
