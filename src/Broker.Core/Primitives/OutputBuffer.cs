@@ -11,6 +11,11 @@ public sealed class OutputBuffer : IBufferWriter<byte>, IDisposable
     /// <summary>A drain stops adding packets once this many bytes wait: enough to make one system call worth it.</summary>
     public const int TargetBytes = 65_536;
 
+    /// <summary>
+    /// The same for a client that is sent changes: what was written and cannot be sent is out of reach of the values that would replace it.
+    /// </summary>
+    public const int ShortTargetBytes = 16_384;
+
     private byte[] _bytes;
     private int _start;
     private int _end;

@@ -99,7 +99,8 @@ internal sealed class Outgoing(Session session, SessionEnvironment environment, 
     /// <summary>Writes what may be sent now; true if the buffer filled up before everything was written.</summary>
     public bool Drain(PublishWriter writer, OutputBuffer output, ref int published)
     {
-        while (output.WrittenCount < OutputBuffer.TargetBytes)
+        int target = _changes is null ? OutputBuffer.TargetBytes : OutputBuffer.ShortTargetBytes;
+        while (output.WrittenCount < target)
         {
             if (TrySendNext(writer, output, ref published)) continue;
             if (_outbox.Count == 0) _isDropping = false;

@@ -27,6 +27,9 @@ internal abstract class ByteChannel : IDisposable
     /// <summary>Tells the peer that nothing more comes.</summary>
     public abstract Task FinishAsync();
 
+    /// <summary>From now on little may wait in the system for the peer: see <see cref="Core.Connections.ITransport.KeepUnsentShort"/>. Any thread.</summary>
+    public abstract void KeepUnsentShort();
+
     /// <summary>Makes everything that is under way fail soon. Never blocks, never throws.</summary>
     public abstract void Abort();
 

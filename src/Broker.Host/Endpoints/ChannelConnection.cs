@@ -71,6 +71,9 @@ internal sealed class ChannelConnection(ByteChannel channel, TimeProvider time, 
     public void ResumeReceive() => _resume.Set();
 
     /// <inheritdoc/>
+    public void KeepUnsentShort() => channel.KeepUnsentShort();
+
+    /// <inheritdoc/>
     public void Abort() => BeginClose(CloseCause.Local);
 
     private async Task ReadAsync()

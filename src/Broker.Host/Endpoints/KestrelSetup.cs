@@ -27,6 +27,7 @@ internal static class KestrelSetup
         builder.Services.Configure<SocketTransportOptions>(options =>
         {
             options.Backlog = SocketTuning.Backlog;
+            options.MaxWriteBufferSize = SocketTuning.UnsentBytes; // beside what the system holds: WebSockets of change-only clients must not run ahead
             options.CreateBoundListenSocket = address => Listen(endpoints, address);
         });
         var http2 = new HandedOverConnections();

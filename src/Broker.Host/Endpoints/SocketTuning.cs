@@ -13,7 +13,7 @@ internal static class SocketTuning
     /// Bytes that may wait unsent in the system for a client that is sent changes only; what is on its way does not count, so it
     /// caps no fast reader.
     /// </summary>
-    public const int UnsentBytes = 131_072;
+    public const int UnsentBytes = 16_384;
 
     /// <summary>The level of TCP's own options.</summary>
     public const int TcpLevel = 6;

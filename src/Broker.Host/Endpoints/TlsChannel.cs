@@ -47,6 +47,9 @@ internal sealed class TlsChannel : ByteChannel
     }
 
     /// <inheritdoc/>
+    public override void KeepUnsentShort() => SocketTuning.TryKeepUnsentShort(_socket);
+
+    /// <inheritdoc/>
     public override void Abort() => SocketTuning.TryShutdown(_socket, SocketShutdown.Both);
 
     /// <inheritdoc/>

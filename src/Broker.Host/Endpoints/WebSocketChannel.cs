@@ -1,4 +1,5 @@
 using System.Net.WebSockets;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 
 namespace Broker.Host.Endpoints;
@@ -41,6 +42,13 @@ internal sealed class WebSocketChannel(HttpContext context, string subProtocol) 
 
     /// <inheritdoc/>
     public override Task FinishAsync() => _socket!.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
+
+    /// <inheritdoc/>
+    public override void KeepUnsentShort()
+    {
+        // Streams of one HTTP/2 connection share its socket, and the bound; none of them is owed what waits there.
+        if (context.Features.Get<IConnectionSocketFeature>() is { } connection) SocketTuning.TryKeepUnsentShort(connection.Socket);
+    }
 
     /// <inheritdoc/>
     public override void Abort()

@@ -15,15 +15,15 @@ internal sealed class WireClient(Stream stream, Socket? socket = null) : IAsyncD
 
     public Stream Stream => stream;
 
-    public Socket Socket => socket!; // only asked of plain TCP
+    public Socket Socket => socket!; // every client that was opened has one
 
     /// <summary>Opens a connection; nothing is sent yet.</summary>
     /// <param name="address">mqtt:// or mqtts://</param>
     /// <param name="certificate">What the client shows, over TLS.</param>
-    public static async Task<WireClient> OpenAsync(Uri address, X509Certificate2? certificate = null)
+    /// <param name="receiveBytes">The size of its receive buffer; 0 for what the system gives it.</param>
+    public static async Task<WireClient> OpenAsync(Uri address, X509Certificate2? certificate = null, int receiveBytes = 0)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        await socket.ConnectAsync(address.Host, address.Port, Eventually.Deadline());
+        Socket socket = await OpenSocketAsync(address.Host, address.Port, receiveBytes, Eventually.Deadline());
         Stream stream = new NetworkStream(socket, ownsSocket: true);
         if (address.Scheme == "mqtts")
         {
@@ -38,15 +38,29 @@ internal sealed class WireClient(Stream stream, Socket? socket = null) : IAsyncD
     }
 
     /// <summary>Opens a WebSocket.</summary>
-    public static async Task<WireClient> OpenWebSocketAsync(Uri address, X509Certificate2? certificate = null)
+    public static async Task<WireClient> OpenWebSocketAsync(Uri address, X509Certificate2? certificate = null, int receiveBytes = 0)
     {
         var socket = new ClientWebSocket();
         socket.Options.AddSubProtocol("mqtt");
-        socket.Options.RemoteCertificateValidationCallback = TestCertificates.IsTestCertificate;
-        if (certificate is not null) socket.Options.ClientCertificates = [certificate];
+        Socket? tcp = null;
+        using var handler = new SocketsHttpHandler
+        {
+            ConnectCallback = async (context, cancellationToken) =>
+                new NetworkStream(tcp = await OpenSocketAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, receiveBytes, cancellationToken), ownsSocket: true),
+        };
+        handler.SslOptions.RemoteCertificateValidationCallback = TestCertificates.IsTestCertificate;
+        if (certificate is not null) handler.SslOptions.ClientCertificates = [certificate];
         var builder = new UriBuilder(address) { Scheme = address.Scheme == "https" ? "wss" : "ws", Path = "/mqtt" };
-        await socket.ConnectAsync(builder.Uri, Eventually.Deadline());
-        return new WireClient(WebSocketStream.Create(socket, WebSocketMessageType.Binary, ownsWebSocket: true));
+        await socket.ConnectAsync(builder.Uri, new HttpMessageInvoker(handler, disposeHandler: false), Eventually.Deadline());
+        return new WireClient(WebSocketStream.Create(socket, WebSocketMessageType.Binary, ownsWebSocket: true), tcp);
+    }
+
+    private static async Task<Socket> OpenSocketAsync(string host, int port, int receiveBytes, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        if (receiveBytes > 0) socket.ReceiveBufferSize = receiveBytes; // before it connects: the window is agreed upon then
+        await socket.ConnectAsync(host, port, cancellationToken);
+        return socket;
     }
 
     /// <summary>Opens a connection and connects.</summary>
