@@ -5,5 +5,6 @@ using Broker.Benchmarks;
 if (args is ["gate", ..]) return AllocationGate.Run(update: args.Contains("--update"));
 if (args is ["filters", ..]) return FilterFigures.Run();
 if (args is ["sessions", ..]) return SessionFigures.Run();
+if (args is ["topics", ..]) return TopicFigures.Run();
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
 return 0;

@@ -98,7 +98,7 @@ internal sealed class Checkpointer(BrokerContext broker, SessionRegistry session
                 bool goesOn = broker.Values.TryMatchNext("#"u8, page, ref _valueCursor);
                 foreach (TopicState state in page.Where(state => state.IsStored))
                 {
-                    if (state.TakeValue() is not { } value) continue;
+                    if (broker.Values.TakeValue(state) is not { } value) continue;
                     journal.Value(value);
                     value.Release();
                 }

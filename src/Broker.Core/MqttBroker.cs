@@ -38,7 +38,7 @@ public sealed class MqttBroker : IDisposable
         var messages = new MessagePool();
         Journal? journal = parts.Store.IsDurable ? new Journal(parts.Store, options.Store, clock) : null;
         var retained = new RetainedMessages(limits, wheel, (ulong)parts.Random.NextInt64(), journal);
-        var values = new LastValues(limits, new ChangeRules(options.ChangeRules), (ulong)parts.Random.NextInt64(), (ulong)parts.Random.NextInt64());
+        var values = new LastValues(limits, new ChangeRules(options.ChangeRules), messages, (ulong)parts.Random.NextInt64(), (ulong)parts.Random.NextInt64());
         var environment = new SessionEnvironment(limits, clock, wheel, authorizer, values, metrics, logger, parts.Audit, journal);
         var subscriptions = new Subscriptions((ulong)parts.Random.NextInt64(), environment);
         var fanOut = new FanOut(values, subscriptions, metrics, clock, journal);

@@ -97,9 +97,8 @@ internal sealed class Restorer(BrokerContext broker, SessionRegistry sessions, P
 
     private void Note(Message message)
     {
-        TopicState topic = broker.Values.FindOrAdd(message.Topic);
-        broker.Values.Note(ref topic, message, _utcNow, isDelivering: false, out Message? previous);
-        previous?.Release();
+        TopicState topic = broker.Values.FindOrAdd(message);
+        broker.Values.Note(ref topic, message, _utcNow);
     }
 
     /// <summary>The message of a number, made when it is first asked for; null if it expired or is not there.</summary>

@@ -36,7 +36,18 @@ internal sealed class ChangeCriteria
     public bool IsExact => Array.TrueForAll(Parts, part => part.IsExact);
 
     /// <summary>The rules that it was made from, for their counters.</summary>
-    public ChangeRule[] Rules { get; init; } = [];
+    public ChangeRule[] Rules
+    {
+        get;
+        init
+        {
+            field = value;
+            IsStored = Array.Exists(value, rule => rule.IsStored);
+        }
+    } = [];
+
+    /// <summary>Whether one of those rules asks for values to be kept beyond the process.</summary>
+    public bool IsStored { get; private init; }
 
     /// <summary>Whether every part looks at nothing but the bytes.</summary>
     public bool ComparesBytes => Array.TrueForAll(Parts, p => p.ComparesBytes);

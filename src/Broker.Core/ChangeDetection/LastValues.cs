@@ -12,7 +12,7 @@ namespace Broker.Core.ChangeDetection;
 /// <remarks>
 /// Threading: any thread. A publication that somebody gets only as a change holds <see cref="LockOf"/> of its topic from
 /// noting the value until it is delivered, so that two publishers cannot leave a subscriber with the older of two values.
-/// Lock order: topic lock, session gate; topic lock, gate, tree; a state's own lock last.
+/// Lock order: topic lock, session gate; topic lock, gate, lock of the index; a state's own lock last.
 /// </remarks>
 internal sealed class LastValues
 {
@@ -23,7 +23,8 @@ internal sealed class LastValues
 
     private readonly BrokerLimits _limits;
     private readonly ChangeRules _rules;
-    private readonly TopicTree<TopicState> _tree;
+    private readonly MessagePool _pool;
+    private readonly TopicIndex _index;
     private readonly Lock[] _locks = new Lock[Locks];
     private readonly Lock _gate = new();
     private readonly RemovedTopics _removed = new();
@@ -36,13 +37,15 @@ internal sealed class LastValues
     /// <summary>Keeps nothing yet.</summary>
     /// <param name="limits">How many topics and bytes are kept.</param>
     /// <param name="rules">The operator's rules.</param>
+    /// <param name="pool">Makes messages of values for those who ask.</param>
     /// <param name="hashSeed">Random: keys hashes of what clients choose.</param>
     /// <param name="digestKey">Random: keys the digests of values.</param>
-    public LastValues(BrokerLimits limits, ChangeRules rules, ulong hashSeed, ulong digestKey)
+    public LastValues(BrokerLimits limits, ChangeRules rules, MessagePool pool, ulong hashSeed, ulong digestKey)
     {
         _limits = limits;
         _rules = rules;
-        _tree = new TopicTree<TopicState>(hashSeed);
+        _pool = pool;
+        _index = new TopicIndex(rules, hashSeed);
         DigestKey = digestKey;
         for (int i = 0; i < Locks; i++) _locks[i] = new Lock();
     }
@@ -69,62 +72,48 @@ internal sealed class LastValues
     public Lock LockOf(ReadOnlySpan<byte> topic) => _locks[Utf8Comparer.Instance.GetHashCode(topic) & (Locks - 1)];
 
     /// <summary>What is known of a topic, or null.</summary>
-    public TopicState? Find(ReadOnlySpan<byte> topic) => _tree.Get(topic);
+    public TopicState? Find(ReadOnlySpan<byte> topic) => _index.Find(topic);
 
-    /// <summary>What is known of a topic; if that is nothing, it becomes known with the next <see cref="Note"/>.</summary>
-    public TopicState FindOrAdd(ReadOnlySpan<byte> topic)
-    {
-        if (_tree.Get(topic) is { } known) return known;
-        lock (_gate)
-        {
-            if (_tree.Get(topic) is { } meanwhile) return meanwhile;
-            var state = new TopicState(_rules.For(topic));
-            _tree.Set(topic, state);
-            return state;
-        }
-    }
+    /// <summary>What is known of a message's topic; if that is nothing, it becomes known with the next <see cref="Note"/>.</summary>
+    public TopicState FindOrAdd(Message message) => _index.FindOrAdd(message);
 
-    /// <summary>Notes a publication.</summary>
+    /// <summary>A topic's value, with a reference for the caller; null if it has none.</summary>
+    public Message? TakeValue(TopicState state) => state.TakeValue(_pool, out _);
+
+    /// <summary>A topic's value, with a reference for the caller; null if it has none.</summary>
+    /// <param name="state">The topic.</param>
+    /// <param name="isSettled">Whether it is what subscribers who share the rules have been sent.</param>
+    public Message? TakeValue(TopicState state, out bool isSettled) => state.TakeValue(_pool, out isSettled);
+
+    /// <summary>What is known of a topic's value, with a reference of it for the caller; null if it has none.</summary>
+    public TopicPicture? TakePicture(TopicState state) => state.TakePicture(_pool);
+
+    /// <summary>Notes a publication that nobody gets as a change.</summary>
     /// <param name="state">The topic; another one comes back if it was forgotten a moment ago.</param>
     /// <param name="message">What was published.</param>
-    /// <param name="now">Milliseconds since 1970.</param>
-    /// <param name="isDelivering">Whether it is yet to be delivered as a change: then the caller calls <see cref="Leave"/> when it was.</param>
-    /// <param name="previous">The value before, if it is another one now: the caller releases it.</param>
-    public NoteOutcome Note(ref TopicState state, Message message, long now, bool isDelivering, out Message? previous)
-    {
-        NoteOutcome outcome;
-        while ((outcome = state.Note(message, now, isDelivering, out previous)) == NoteOutcome.Forgotten) state = FindOrAdd(message.Topic);
-        if (outcome == NoteOutcome.Unchanged) return outcome;
-        lock (_gate)
-        {
-            int size = state.Size; // perhaps of a newer value, whose publisher then finds nothing to count
-            if (size == 0) return outcome; // it was forgotten this moment
-            bool isChanged = outcome != NoteOutcome.Renewed || state.CountedBytes == TopicState.NotListed;
-            if (isChanged) Unlink(state);
-            _bytes += size - Math.Max(state.CountedBytes, 0);
-            state.CountedBytes = size;
-            if (isChanged)
-            {
-                LinkNewest(state);
-                state.Number(Interlocked.Increment(ref _changeNumber));
-            }
+    /// <param name="utcNow">Milliseconds since 1970.</param>
+    public NoteOutcome Note(ref TopicState state, Message message, long utcNow) =>
+        NoteAs(ref state, message, utcNow, null, out _);
 
-            while ((_count > _limits.LastValues || _bytes > _limits.LastValuesBytes) && _oldest is not null) Forget(_oldest);
-        }
-
-        return outcome;
-    }
+    /// <summary>Notes a publication that is going to be delivered as a change; the caller calls <see cref="Leave"/> when it was.</summary>
+    /// <param name="state">The topic; another one comes back if it was forgotten a moment ago.</param>
+    /// <param name="message">What was published.</param>
+    /// <param name="utcNow">Milliseconds since 1970.</param>
+    /// <param name="now">Milliseconds of the broker's clock.</param>
+    /// <param name="previous">The value that this one replaced.</param>
+    public NoteOutcome NoteDelivering(ref TopicState state, Message message, long utcNow, long now, out PreviousValue previous) =>
+        NoteAs(ref state, message, utcNow, new Delivering(now, DigestKey), out previous);
 
     /// <summary>The next number, for what the rules let pass.</summary>
     public long NextNumber() => Interlocked.Increment(ref _changeNumber);
 
     /// <summary>A delivery or a value that waits no longer needs the topic to be the same object.</summary>
-    public void Leave(TopicState state, ReadOnlySpan<byte> topic)
+    public void Leave(TopicState state)
     {
         if (!state.Leave()) return;
         lock (_gate)
         {
-            if (state.CountedBytes == TopicState.NotListed && state.TryForget()) _tree.Remove(topic, state);
+            if (state.CountedBytes == TopicState.NotListed && state.TryForget()) _index.Remove(state);
         }
     }
 
@@ -164,22 +153,14 @@ internal sealed class LastValues
     }
 
     /// <summary>Fetches the next states of topics that a filter matches; false when the search is over.</summary>
-    public bool TryMatchNext(ReadOnlySpan<byte> filter, List<TopicState> page, ref TopicTreeCursor cursor)
-    {
-        var found = new Matches<TopicState>();
-        bool goesOn = _tree.TryMatchNext<Access>("#"u8, found, RetainedMessages.SearchPage, ref cursor); // every topic; see Access
-        Collect(filter, found, page);
-        return goesOn;
-    }
+    public bool TryMatchNext(ReadOnlySpan<byte> filter, List<TopicState> page, ref TopicTreeCursor cursor) =>
+        _index.TryMatchNext(filter, RetainedMessages.SearchPage, page, ref cursor);
 
-    /// <summary>The states of topics that a filter matches; false if there are more than a page, which are to be fetched one by one.</summary>
-    public bool TryMatch(ReadOnlySpan<byte> filter, List<TopicState> page)
-    {
-        var found = new Matches<TopicState>();
-        if (!_tree.TryMatch<Access>(filter, found, RetainedMessages.SearchPage + 1)) return false;
-        Collect(filter, found, page);
-        return true;
-    }
+    /// <summary>
+    /// The states of topics that a filter matches; false, and not all of them, if there are more than a page or they are not to be found
+    /// in one go: then they are to be fetched with <see cref="TryMatchNext"/>.
+    /// </summary>
+    public bool TryMatch(ReadOnlySpan<byte> filter, List<TopicState> page) => _index.TryMatch(filter, RetainedMessages.SearchPage + 1, page);
 
     /// <summary>
     /// The topics that changed after <paramref name="since"/> and that a filter matches, in the order of their changes; false if
@@ -206,12 +187,12 @@ internal sealed class LastValues
         }
     }
 
-    /// <summary>Pictures of the topics that a filter matches; false, and none, if there are more than <paramref name="most"/>.</summary>
+    /// <summary>Pictures of the topics that a filter matches; false, and none, if there are more than <paramref name="most"/> or they are not to be found in one go.</summary>
     public bool TryPictures(ReadOnlySpan<byte> filter, long since, int most, List<TopicPicture> page)
     {
-        var found = new Matches<TopicState>();
-        if (!_tree.TryMatch<Access>(filter, found, most + 1)) return false;
-        foreach (TopicState state in found.Span) AddPicture(state, filter, since, page);
+        var found = new List<TopicState>();
+        if (!_index.TryMatch(filter, most + 1, found)) return false;
+        foreach (TopicState state in found) AddPicture(state, filter, since, page);
         return true;
     }
 
@@ -223,27 +204,41 @@ internal sealed class LastValues
     /// <param name="cursor">Where the search is; default to begin.</param>
     public bool TryPicturesNext(ReadOnlySpan<byte> filter, long since, int most, List<TopicPicture> page, ref TopicTreeCursor cursor)
     {
-        var found = new Matches<TopicState>();
-        bool goesOn = _tree.TryMatchNext<Access>("#"u8, found, most, ref cursor); // every topic; see Access
-        foreach (TopicState state in found.Span) AddPicture(state, filter, since, page);
+        var found = new List<TopicState>();
+        bool goesOn = _index.TryMatchNext(filter, most, found, ref cursor);
+        foreach (TopicState state in found) AddPicture(state, filter, since, page);
         return goesOn;
     }
 
-    private static void AddPicture(TopicState state, ReadOnlySpan<byte> filter, long since, List<TopicPicture> page)
+    private void AddPicture(TopicState state, ReadOnlySpan<byte> filter, long since, List<TopicPicture> page)
     {
-        if (state.TakePicture() is not { } picture) return;
-        if (picture.ChangeNumber > since && TopicFilter.Matches(filter, picture.Value.Topic)) page.Add(picture);
-        else picture.Value.Release();
+        if (state.ChangeNumber <= since || !TopicFilter.Matches(filter, state.Topic)) return;
+        if (state.TakePicture(_pool) is { } picture) page.Add(picture);
     }
 
-    private static void Collect(ReadOnlySpan<byte> filter, Matches<TopicState> found, List<TopicState> page)
+    private NoteOutcome NoteAs(ref TopicState state, Message message, long utcNow, in Delivering? delivering, out PreviousValue previous)
     {
-        foreach (TopicState state in found.Span)
+        NoteOutcome outcome;
+        while ((outcome = state.Note(message, utcNow, delivering, out previous)) == NoteOutcome.Forgotten) state = FindOrAdd(message);
+        if (outcome == NoteOutcome.Unchanged) return outcome;
+        lock (_gate)
         {
-            if (state.TakeValue() is not { } value) continue;
-            if (TopicFilter.Matches(filter, value.Topic)) page.Add(state);
-            value.Release();
+            int size = state.Size; // perhaps of a newer value, whose publisher then finds nothing to count
+            if (size == 0) return outcome; // it was forgotten this moment
+            bool isChanged = outcome != NoteOutcome.Renewed || state.CountedBytes == TopicState.NotListed;
+            if (isChanged) Unlink(state);
+            _bytes += size - Math.Max(state.CountedBytes, 0);
+            state.CountedBytes = size;
+            if (isChanged)
+            {
+                LinkNewest(state);
+                state.Number(Interlocked.Increment(ref _changeNumber));
+            }
+
+            while ((_count > _limits.LastValues || _bytes > _limits.LastValuesBytes) && _oldest is not null) Forget(_oldest);
         }
+
+        return outcome;
     }
 
     /// <summary>
@@ -255,9 +250,8 @@ internal sealed class LastValues
         Unlink(state);
         _bytes -= Math.Max(state.CountedBytes, 0);
         state.CountedBytes = TopicState.NotListed;
-        if (state.Empty() is not { } value) return;
-        if (state.TryForget()) _tree.Remove(value.Topic, state);
-        value.Release();
+        state.Empty();
+        if (state.TryForget()) _index.Remove(state);
     }
 
     private void LinkNewest(TopicState state)
@@ -278,17 +272,5 @@ internal sealed class LastValues
         if (state.Newer is not null) state.Newer.Older = state.Older;
         else if (_newest == state) _newest = state.Older;
         state.Older = state.Newer = null;
-    }
-
-    private readonly struct Access : ITreeValuePolicy<TopicState>, ITreeValueTopic<TopicState>
-    {
-        public static void OnTaken(TopicState value)
-        {
-            // The value inside is taken afterwards, by its own lock.
-        }
-
-        // A topic's name is in its value, which is not safe to touch without a reference: every topic passes the tree's search
-        // under this name, and is compared afterwards with the value in hand.
-        public static ReadOnlySpan<byte> TopicOf(TopicState value) => "-"u8;
     }
 }

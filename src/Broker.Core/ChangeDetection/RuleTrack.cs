@@ -4,9 +4,13 @@ namespace Broker.Core.ChangeDetection;
 
 /// <summary>How far the rules for one topic have come, where they look at more than the bytes: one for all subscribers together.</summary>
 /// <remarks>Threading: under the lock of <see cref="LastValues"/> that its topic belongs to; the number is read without it.</remarks>
-internal sealed class RuleTrack
+/// <param name="criteria">What the rules ask for together.</param>
+internal sealed class RuleTrack(ChangeCriteria criteria)
 {
     private long _number;
+
+    /// <summary>What the rules ask for together.</summary>
+    public ChangeCriteria Criteria { get; } = criteria;
 
     /// <summary>The value that the rules let pass last.</summary>
     public SentValue Passed { get; set; }

@@ -1,33 +1,69 @@
+using System.Buffers.Binary;
 using Broker.Core.Messages;
 using Broker.Core.Protocol;
+using Broker.Core.Storage;
 
 namespace Broker.Core.ChangeDetection;
 
 /// <summary>What the broker knows of one topic: its last value, when it changed and was seen, and how far its rules have come.</summary>
 /// <remarks>
-/// Threading: value, numbers and users are read and written under the object's own lock, a leaf that nothing is called under;
-/// the track under the lock of <see cref="LastValues"/> that its topic belongs to. Owner: <see cref="LastValues"/>; it holds one
-/// reference of the value.
+/// There may be a million of them, so the value is a copy in one array of just its size, behind the topic. The message itself is
+/// held, counted, only where somebody else holds it as well (retained messages), where it was written to the store, or where it is
+/// so large that copying would cost more than it saves.
+/// <para>Threading: value, numbers and users are read and written under the object's own lock, a leaf that nothing but the pool of
+/// messages is called under; the track under the lock of <see cref="LastValues"/> that its topic belongs to. The topic never changes.
+/// Owner: <see cref="LastValues"/>.</para>
 /// </remarks>
 internal sealed class TopicState
 {
-    private static int _count;
+    /// <summary>The largest <see cref="Message.Size"/> that is copied.</summary>
+    public const int LargestCopy = 512;
 
-    private readonly int _hashCode = Interlocked.Increment(ref _count); // one of the runtime's would cost far more beside the lock
-    private Message? _value;
+    /// <summary><see cref="CountedBytes"/> of what is not in the list.</summary>
+    internal const int NotListed = -1;
+
+    private const int LengthPrefix = 2;
+    private const int ExpirySize = 8;
+
+    private readonly object? _rules; // their criteria; or the track, which has them
+    private byte[] _bytes; // the topic in wire form, then what is copied of the value: expiry if it has one, properties, payload
+    private object? _value; // a Message; or, where the value is a copy, who published it; null where there is none
     private long _changeNumber;
     private int _users;
+    private ushort _propertiesLength; // of the copy, and so on
+    private ushort _payloadLength;
+    private byte _ackLevel; // an AckLevel; there may be a million of them
+    private QualityOfService _qos;
+    private bool _expires;
+    private QualityOfService _changeQos;
     private bool _isForgotten;
     private bool _isSettled;
-    private QualityOfService _changeQos;
 
     /// <summary>A topic whose first value is about to be noted.</summary>
+    /// <param name="first">That value.</param>
+    /// <param name="hash">The hash of the topic.</param>
     /// <param name="criteria">What the rules for it ask for; null where no rule matches.</param>
-    public TopicState(ChangeCriteria? criteria)
+    public TopicState(Message first, uint hash, ChangeCriteria? criteria)
     {
-        Criteria = criteria;
-        if (criteria is { IsExact: false, IsShareable: true }) Track = new RuleTrack();
+        Hash = hash;
+        _rules = criteria is { IsExact: false, IsShareable: true } ? new RuleTrack(criteria) : criteria;
+        ReadOnlySpan<byte> topic = first.PrefixedTopic;
+        _bytes = new byte[IsCopied(first) ? CopySize(first) : topic.Length];
+        topic.CopyTo(_bytes);
     }
+
+    /// <summary>The topic name in UTF-8.</summary>
+    public ReadOnlySpan<byte> Topic
+    {
+        get
+        {
+            byte[] bytes = _bytes; // another array has the same topic
+            return bytes.AsSpan(LengthPrefix, BinaryPrimitives.ReadUInt16BigEndian(bytes));
+        }
+    }
+
+    /// <summary>The hash of the topic, under which <see cref="TopicIndex"/> has it.</summary>
+    public uint Hash { get; }
 
     /// <summary>How many times the value changed.</summary>
     public long Version { get; private set; }
@@ -48,13 +84,13 @@ internal sealed class TopicState
     public QualityOfService PassQos => Track?.Qos ?? _changeQos;
 
     /// <summary>What the rules for this topic ask for; null where no rule matches.</summary>
-    public ChangeCriteria? Criteria { get; }
+    public ChangeCriteria? Criteria => _rules is RuleTrack track ? track.Criteria : (ChangeCriteria?)_rules;
 
     /// <summary>Whether a rule asks for its value to be kept beyond the process.</summary>
-    public bool IsStored => Criteria is { } rules && Array.Exists(rules.Rules, rule => rule.IsStored);
+    public bool IsStored => Criteria is { IsStored: true };
 
     /// <summary>What the rules let pass last; null where they ask for nothing but other bytes, or each subscriber has its own interval.</summary>
-    public RuleTrack? Track { get; }
+    public RuleTrack? Track => _rules as RuleTrack;
 
     /// <summary>Whether the broker no longer keeps it; its next value counts as a change.</summary>
     public bool IsForgotten => Volatile.Read(ref _isForgotten);
@@ -64,65 +100,56 @@ internal sealed class TopicState
     internal TopicState? Newer;
     internal int CountedBytes = NotListed;
 
-    /// <summary><see cref="CountedBytes"/> of what is not in the list.</summary>
-    internal const int NotListed = -1;
-
     /// <summary>The value, with a reference for the caller; null if it has been forgotten.</summary>
-    public Message? TakeValue() => TakeValue(out _);
-
-    /// <summary>The value, with a reference for the caller; null if it has been forgotten.</summary>
+    /// <param name="pool">Makes the message where the value is a copy.</param>
     /// <param name="isSettled">Whether it is what subscribers who share the rules have been sent.</param>
-    public Message? TakeValue(out bool isSettled)
+    public Message? TakeValue(MessagePool pool, out bool isSettled)
     {
         lock (this)
         {
             isSettled = _isSettled;
-            _value?.AddReference();
-            return _value;
+            return Take(pool);
         }
     }
 
     /// <summary>A consistent picture for whoever polls, with a reference of the value; null if it has been forgotten.</summary>
-    public TopicPicture? TakePicture()
+    public TopicPicture? TakePicture(MessagePool pool)
     {
         lock (this)
         {
-            if (_value is null) return null;
-            _value.AddReference();
-            return new TopicPicture(_value, Version, ChangedAt, SeenAt, ChangeNumber);
+            return Take(pool) is { } value ? new TopicPicture(value, Version, ChangedAt, SeenAt, ChangeNumber) : null;
         }
     }
 
-    /// <summary>
-    /// Notes a publication. If the value is replaced, <paramref name="previous"/> is the one before with its reference, which
-    /// the caller releases.
-    /// </summary>
+    /// <summary>Notes a publication.</summary>
     /// <param name="message">What was published.</param>
-    /// <param name="now">When.</param>
-    /// <param name="isDelivering">Whether it is yet to be delivered as a change: then the topic is in use until the caller says that it is not.</param>
-    /// <param name="previous">The value before.</param>
-    public NoteOutcome Note(Message message, long now, bool isDelivering, out Message? previous)
+    /// <param name="utcNow">When, in milliseconds since 1970.</param>
+    /// <param name="delivering">
+    /// How it is delivered as a change, if it is: then the topic is in use until the caller says that it is not, and the value before
+    /// is looked at.
+    /// </param>
+    /// <param name="previous">The value that this one replaced, where it is compared with.</param>
+    public NoteOutcome Note(Message message, long utcNow, in Delivering? delivering, out PreviousValue previous)
     {
         lock (this)
         {
-            previous = null;
+            previous = default;
             if (_isForgotten) return NoteOutcome.Forgotten;
-            if (isDelivering) _users++;
-            SeenAt = now;
+            if (delivering is not null) _users++;
+            SeenAt = utcNow;
             bool isFirst = _value is null;
-            bool changed = isFirst || message.Payload.IsEmpty || !message.Payload.SequenceEqual(_value!.Payload); // not first: there is one
-            bool isSame = !changed && _value!.ExpiresAt == message.ExpiresAt && message.Properties.SequenceEqual(_value.Properties);
+            bool changed = isFirst || message.Payload.IsEmpty || !message.Payload.SequenceEqual(Payload);
+            bool isSame = !changed && ExpiresAt == message.ExpiresAt && message.Properties.SequenceEqual(Properties);
             if (isSame) return NoteOutcome.Unchanged;
 
             // Unchanged bytes with a new expiry or other properties: pollers and new subscribers get the newer message.
-            message.AddReference();
-            previous = _value;
-            _value = message;
+            if (changed && !isFirst && delivering is { } now && Track is null) previous = now.Previous(Payload, Criteria, Qos);
+            Set(message);
             if (!changed) return NoteOutcome.Renewed;
             Version++;
-            ChangedAt = now;
+            ChangedAt = utcNow;
             _changeQos = message.Qos;
-            _isSettled = !isDelivering;
+            _isSettled = delivering is null;
             return isFirst ? NoteOutcome.First : NoteOutcome.Changed;
         }
     }
@@ -136,13 +163,20 @@ internal sealed class TopicState
     /// <summary>Gives the last change its place among the changes of all topics; under the gate of <see cref="LastValues"/>.</summary>
     public void Number(long changeNumber) => Volatile.Write(ref _changeNumber, changeNumber);
 
-    /// <summary>Bytes of the value; 0 if there is none.</summary>
+    /// <summary>Bytes that topic and value take, with room that a longer value before left; 0 if there is no value.</summary>
     public int Size
     {
-        get { lock (this) return _value?.Size ?? 0; }
+        get
+        {
+            lock (this)
+            {
+                if (_value is null) return 0;
+                return _bytes.Length + (_value is Message held ? held.Size - held.PrefixedTopic.Length : 0);
+            }
+        }
     }
 
-    /// <summary>Whether this message is the value.</summary>
+    /// <summary>Whether this retained message is the value.</summary>
     public bool IsValue(Message message)
     {
         lock (this) return _value == message;
@@ -160,14 +194,13 @@ internal sealed class TopicState
         lock (this) return --_users == 0 && _value is null;
     }
 
-    /// <summary>Gives up the value; the caller gets its reference.</summary>
-    public Message? Empty()
+    /// <summary>Gives up the value.</summary>
+    public void Empty()
     {
         lock (this)
         {
-            Message? value = _value;
+            (_value as Message)?.Release();
             _value = null;
-            return value;
         }
     }
 
@@ -183,8 +216,92 @@ internal sealed class TopicState
     }
 
     /// <inheritdoc/>
-    public override int GetHashCode() => _hashCode;
+    public override int GetHashCode() => (int)Hash; // one of the runtime's would cost far more beside the lock
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => ReferenceEquals(this, obj);
+
+    private bool IsCopied(Message message) => !message.Retain && message.Size <= LargestCopy && !IsStored;
+
+    private static int CopySize(Message message) => message.Size + (message.ExpiresAt == long.MaxValue ? 0 : ExpirySize);
+
+    // What follows is under the lock.
+    private int TopicEnd => LengthPrefix + BinaryPrimitives.ReadUInt16BigEndian(_bytes);
+
+    private int PropertiesStart => TopicEnd + (_expires ? ExpirySize : 0);
+
+    private ReadOnlySpan<byte> Properties => _value is Message held ? held.Properties : _bytes.AsSpan(PropertiesStart, _propertiesLength);
+
+    private ReadOnlySpan<byte> Payload => _value is Message held ? held.Payload : _bytes.AsSpan(PropertiesStart + _propertiesLength, _payloadLength);
+
+    private QualityOfService Qos => _value is Message held ? held.Qos : _qos;
+
+    private long ExpiresAt
+    {
+        get
+        {
+            if (_value is Message held) return held.ExpiresAt;
+            return _expires ? BinaryPrimitives.ReadInt64LittleEndian(_bytes.AsSpan(TopicEnd)) : long.MaxValue;
+        }
+    }
+
+    private Message? Take(MessagePool pool)
+    {
+        if (_value is Message held)
+        {
+            held.AddReference();
+            return held;
+        }
+
+        if (_value is not PublisherIdentity publisher) return null;
+        var publication = new Publication
+        {
+            Topic = Topic,
+            Properties = new ForwardedProperties(Properties, _propertiesLength),
+            Payload = Payload,
+            Qos = _qos,
+            Publisher = publisher,
+        };
+        Message copy = pool.Create(publication, now: 0);
+        copy.ExpiresAt = ExpiresAt;
+        copy.AckLevel = (AckLevel)_ackLevel;
+        return copy;
+    }
+
+    private void Set(Message message)
+    {
+        var before = _value as Message;
+        if (IsCopied(message))
+        {
+            Copy(message);
+        }
+        else
+        {
+            message.AddReference();
+            _value = message;
+        }
+
+        before?.Release();
+    }
+
+    private void Copy(Message message)
+    {
+        int size = CopySize(message);
+        if (_bytes.Length < size)
+        {
+            var larger = new byte[size];
+            message.PrefixedTopic.CopyTo(larger); // before anybody can find it: the topic is read without the lock
+            Volatile.Write(ref _bytes, larger);
+        }
+
+        _value = message.Publisher;
+        _expires = message.ExpiresAt != long.MaxValue;
+        _qos = message.Qos;
+        _ackLevel = (byte)message.AckLevel;
+        _propertiesLength = (ushort)message.Properties.Length;
+        _payloadLength = (ushort)message.Payload.Length;
+        if (_expires) BinaryPrimitives.WriteInt64LittleEndian(_bytes.AsSpan(TopicEnd), message.ExpiresAt);
+        message.Properties.CopyTo(_bytes.AsSpan(PropertiesStart));
+        message.Payload.CopyTo(_bytes.AsSpan(PropertiesStart + _propertiesLength));
+    }
 }

@@ -7,7 +7,7 @@ namespace Broker.Core.ChangeDetection;
 /// <remarks>
 /// Threading: any thread. Whoever publishes looks at one number when nobody waits. No change is missed by somebody who adds a
 /// watcher first and looks at the value afterwards: both the look and the publication pass the lock of the topic's state (or,
-/// for a topic that was unknown, the tree's), so one of the two sees the other.
+/// for a topic that was unknown, the index's), so one of the two sees the other.
 /// </remarks>
 internal sealed class ValueWatchers
 {
@@ -55,11 +55,13 @@ internal sealed class ValueWatchers
     }
 
     /// <summary>A topic has another value, or none any more: those who waited for that are told.</summary>
-    public void Notify(TopicState state, ReadOnlySpan<byte> topic)
+    /// <param name="values">Where the value is.</param>
+    /// <param name="state">The topic.</param>
+    public void Notify(LastValues values, TopicState state)
     {
         if (Count == 0) return;
-        if (!_rows.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(topic, out Row? row)) return;
-        TopicPicture? picture = state.TakePicture();
+        if (!_rows.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(state.Topic, out Row? row)) return;
+        TopicPicture? picture = values.TakePicture(state);
         lock (row)
         {
             for (ValueWatcher? watcher = row.First; watcher is not null; watcher = watcher.Following)

@@ -78,7 +78,7 @@ internal sealed class TopicReader(PollingParts parts)
 
     private PollResult Look(ReadOnlySpan<byte> topic, KnownTags known)
     {
-        if (parts.Values.Find(topic)?.TakePicture() is not { } picture) return new PollResult(PollStatus.Unknown, null);
+        if (parts.Values.Find(topic) is not { } state || parts.Values.TakePicture(state) is not { } picture) return new PollResult(PollStatus.Unknown, null);
         if (picture.Value.HasExpired(parts.Clock.Now))
         {
             picture.Value.Release();

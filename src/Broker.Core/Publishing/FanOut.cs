@@ -21,16 +21,15 @@ internal sealed class FanOut(LastValues values, Subscriptions subscriptions, Bro
     /// <summary>Notes the message as its topic's last value and delivers it.</summary>
     public void Deliver(Message message, RouteTargets targets, WakeBatch batch)
     {
-        TopicState topic = targets.State is { IsForgotten: false } known ? known : targets.State = values.FindOrAdd(message.Topic);
+        TopicState topic = targets.State is { IsForgotten: false } known ? known : targets.State = values.FindOrAdd(message);
         long numberBefore = topic.PassNumber;
-        Message? previous = null;
         NoteOutcome first = NoteOutcome.Unchanged;
         bool isReplaced = false;
         try
         {
             if (!targets.HasChanges && topic.Criteria is null)
             {
-                first = values.Note(ref topic, message, clock.UtcMilliseconds, isDelivering: false, out previous);
+                first = values.Note(ref topic, message, clock.UtcMilliseconds);
                 isReplaced = first != NoteOutcome.Unchanged;
                 targets = subscriptions.Refresh(targets, message.Topic);
                 if (!targets.HasChanges)
@@ -40,13 +39,12 @@ internal sealed class FanOut(LastValues values, Subscriptions subscriptions, Bro
                 }
             }
 
-            isReplaced |= DeliverNoted(ref topic, message, first, previous, numberBefore, targets, batch) != NoteOutcome.Unchanged;
+            isReplaced |= DeliverNoted(ref topic, message, first, numberBefore, targets, batch) != NoteOutcome.Unchanged;
         }
         finally
         {
-            previous?.Release();
             if (message.Retain && message.Payload.IsEmpty) values.Remove(topic, message); // there is no value any more
-            if (isReplaced) values.Watchers.Notify(topic, message.Topic);
+            if (isReplaced) values.Watchers.Notify(values, topic);
         }
     }
 
@@ -61,39 +59,37 @@ internal sealed class FanOut(LastValues values, Subscriptions subscriptions, Bro
     /// <param name="topic">The topic.</param>
     /// <param name="message">The message.</param>
     /// <param name="first">What came of noting it, if that was done before somebody subscribed to changes this very moment.</param>
-    /// <param name="previous">The value before, if <paramref name="first"/> says that it is another one.</param>
     /// <param name="numberBefore">What the topic let pass before.</param>
     /// <param name="targets">Who subscribed.</param>
     /// <param name="batch">Collects the connections to wake.</param>
     /// <returns>What came of noting it under the topic's lock.</returns>
     private NoteOutcome DeliverNoted(
-        ref TopicState topic, Message message, NoteOutcome first, Message? previous, long numberBefore, RouteTargets targets, WakeBatch batch)
+        ref TopicState topic, Message message, NoteOutcome first, long numberBefore, RouteTargets targets, WakeBatch batch)
     {
         lock (values.LockOf(message.Topic))
         {
             if (first == NoteOutcome.Unchanged) numberBefore = topic.PassNumber;
 
             // Noted first, matched afterwards: who subscribes at this moment finds the new value, or is found here.
-            NoteOutcome outcome = values.Note(ref topic, message, clock.UtcMilliseconds, isDelivering: true, out Message? before);
+            NoteOutcome outcome = values.NoteDelivering(ref topic, message, clock.UtcMilliseconds, clock.Now, out PreviousValue previous);
             try
             {
                 targets = subscriptions.Refresh(targets, message.Topic);
                 bool isFirst = NoteOutcome.First == first || NoteOutcome.First == outcome;
                 bool isChanged = isFirst || first == NoteOutcome.Changed || outcome == NoteOutcome.Changed;
                 if (isChanged && topic.IsStored) journal?.Value(message);
-                DeliverChange(topic, message, isFirst, isChanged, before ?? previous, numberBefore, targets, batch);
+                DeliverChange(topic, message, isFirst, isChanged, previous, numberBefore, targets, batch);
                 return outcome;
             }
             finally
             {
-                before?.Release();
-                values.Leave(topic, message.Topic);
+                values.Leave(topic);
             }
         }
     }
 
     private void DeliverChange(
-        TopicState topic, Message message, bool isFirst, bool isChanged, Message? previous, long numberBefore, RouteTargets targets, WakeBatch batch)
+        TopicState topic, Message message, bool isFirst, bool isChanged, in PreviousValue previous, long numberBefore, RouteTargets targets, WakeBatch batch)
     {
         metrics.Changes.Receive();
         foreach (ChangeRule rule in topic.Criteria?.Rules ?? []) rule.Counters.Receive();
@@ -108,10 +104,9 @@ internal sealed class FanOut(LastValues values, Subscriptions subscriptions, Bro
             (before, qosBefore) = (track.Passed, track.Qos);
             passes = Passes(topic, track, message, value);
         }
-        else if (passes && !isFirst && previous is not null)
+        else if (passes && !isFirst)
         {
-            before = SentValue.Of(previous.Payload, criteria, clock.Now, values.DigestKey);
-            qosBefore = previous.Qos;
+            (before, qosBefore) = (previous.Value, previous.Qos);
         }
 
         var change = new Change

@@ -126,7 +126,7 @@ internal sealed class ChangeOutbox(SessionEnvironment environment, Outbox? besid
         else Uncommit(record, change);
         Count--;
         Bytes -= delivery.Message.Size;
-        if (!record.HasValues) environment.Values.Leave(record.Topic, delivery.Message.Topic);
+        if (!record.HasValues) environment.Values.Leave(record.Topic);
         Recycle(change, wasTimer);
         return delivery;
     }

@@ -39,7 +39,7 @@ internal sealed class LastValueReplay(Subscription subscription, ChangeLedger le
         while (_next < _page.Count || TryFetch())
         {
             TopicState topic = _page[_next];
-            Message? value = IsWanted(topic, options.Qos) ? topic.TakeValue(out bool isSettled) : Nothing(out isSettled);
+            Message? value = IsWanted(topic, options.Qos) ? values.TakeValue(topic, out bool isSettled) : Nothing(out isSettled);
             if (value is null || value.Payload.IsEmpty) // empty: there is no value to tell
             {
                 _next++;

@@ -170,7 +170,7 @@ internal sealed class SharedGroup(string key, byte[] filter, bool isChangeOnly, 
     /// <param name="batch">Collects the connections to wake.</param>
     public void DeliverAgain(Message message, WakeBatch batch)
     {
-        if (environment.Values.Find(message.Topic) is not { } topic || topic.TakeValue(out bool isSettled) is not { } value)
+        if (environment.Values.Find(message.Topic) is not { } topic || environment.Values.TakeValue(topic, out bool isSettled) is not { } value)
         {
             Deliver(message, message.Qos, batch); // nothing newer is known
             return;

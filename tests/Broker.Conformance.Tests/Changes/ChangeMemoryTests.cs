@@ -16,7 +16,7 @@ public sealed class ChangeMemoryTests
     public void A_topic_under_a_rule_costs_a_bounded_number_of_bytes_beyond_its_value()
     {
         const int Topics = 100_000;
-        const int Most = 500;
+        const int Most = 200;
         using var broker = new TestBroker(new BrokerLimits(), changeRules: [new ChangeRule("all", "plant/#"u8.ToArray(), ChangeOptions.Exact)]);
         TestClient publisher = broker.Connect("publisher");
         publisher.Send(ClientPackets.Publish(ProtocolVersion.V5, "plant/warm", "up"));

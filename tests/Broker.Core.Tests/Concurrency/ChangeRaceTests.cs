@@ -87,7 +87,7 @@ public sealed class ChangeRaceTests
 
     private static int ValueOf(ThreadedBroker broker, string topic)
     {
-        Message value = broker.Broker.Context.Values.Find(Encoding.UTF8.GetBytes(topic))!.TakeValue()!; // it was published to
+        Message value = broker.Broker.Context.Values.TakeValue(broker.Broker.Context.Values.Find(Encoding.UTF8.GetBytes(topic))!)!; // it was published to
         int number = int.Parse(Encoding.UTF8.GetString(value.Payload), CultureInfo.InvariantCulture);
         value.Release();
         return number;

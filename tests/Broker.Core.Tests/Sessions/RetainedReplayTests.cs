@@ -22,7 +22,7 @@ public sealed class RetainedReplayTests : IDisposable
     public RetainedReplayTests()
     {
         var limits = new BrokerLimits();
-        var values = new LastValues(limits, new ChangeRules([]), 1, 2);
+        var values = new LastValues(limits, new ChangeRules([]), new MessagePool(), 1, 2);
         var environment = new SessionEnvironment(limits, new BrokerClock(TimeProvider.System), new TimingWheel(), new AllowAll(), values, _metrics, NullLogger.Instance, new NoAudit());
         _subscription = new Subscription(new Session(1, PublisherIdentity.Broker, environment, _ => { }), "#"u8.ToArray());
         Grant(QualityOfService.ExactlyOnce);

@@ -1,0 +1,173 @@
+using Broker.Core.Messages;
+using Broker.Core.Primitives;
+using Broker.Core.Topics;
+
+namespace Broker.Core.ChangeDetection;
+
+/// <summary>
+/// The states of all topics: by the topic itself through a hash table, by a filter through the order of the topics. Each state has a
+/// number in one array, so a topic costs some 30 bytes here; its name is in the state alone.
+/// </summary>
+/// <remarks>
+/// Threading: any thread. Changes and searches run under a lock of its own, under which nothing is called. A topic that is there is
+/// found without it: whoever reads the table while it changes may miss the topic, and then looks again under the lock, but never
+/// finds another one, since the names are compared.
+/// </remarks>
+/// <param name="rules">The operator's rules.</param>
+/// <param name="hashSeed">Random: keys hashes of what clients choose.</param>
+internal sealed class TopicIndex(ChangeRules rules, ulong hashSeed)
+{
+    private const int FewStates = 256;
+    private const int StatesPerStep = 1_024;
+
+    // A search that has looked at so many topics goes on page by page, so that nobody waits long for the lock.
+    private const int MostSteps = 4_096;
+
+    private readonly Lock _gate = new();
+    private readonly HashIndex _hashes = new();
+    private readonly FilterSteps _steps = new();
+    private readonly List<int> _free = [];
+    private TopicOrder? _order;
+    private TopicState?[] _states = new TopicState?[FewStates]; // by number; 0 is nobody
+    private int _end = 1;
+    private int _generation; // one more when states got other numbers
+
+    private TopicOrder Order => _order ??= new TopicOrder(this);
+
+    /// <summary>The state of a topic, or null.</summary>
+    public TopicState? Find(ReadOnlySpan<byte> topic)
+    {
+        uint hash = HashOf(topic);
+        if (Probe(topic, hash, out _) is { } found) return found;
+        lock (_gate) return Probe(topic, hash, out _);
+    }
+
+    /// <summary>The state of a message's topic, made where there is none.</summary>
+    public TopicState FindOrAdd(Message message)
+    {
+        ReadOnlySpan<byte> topic = message.Topic;
+        uint hash = HashOf(topic);
+        if (Probe(topic, hash, out _) is { } found) return found;
+        var state = new TopicState(message, hash, rules.For(topic));
+        lock (_gate)
+        {
+            if (Probe(topic, hash, out _) is { } meanwhile) return meanwhile;
+            Add(state);
+            return state;
+        }
+    }
+
+    /// <summary>Removes a state that is there.</summary>
+    public void Remove(TopicState state)
+    {
+        lock (_gate)
+        {
+            if (Probe(state.Topic, state.Hash, out int id) != state) return;
+            Order.Remove(state.Topic);
+            _hashes.Remove(state.Hash, id);
+            _states[id] = null;
+            _free.Add(id);
+            bool isSparse = _states.Length > FewStates && _hashes.Count < _states.Length / 8;
+            if (isSparse) Renumber();
+        }
+    }
+
+    /// <summary>Adds the states of the topics that a filter matches; false if there are that many, or too many to look at in one go.</summary>
+    public bool TryMatch(ReadOnlySpan<byte> filter, int most, List<TopicState> found)
+    {
+        lock (_gate)
+        {
+            _steps.Start(filter);
+            TopicOrder.Place place = Order.Find(_steps.Key);
+            for (int steps = 0; !Order.IsEnd(place); steps++)
+            {
+                if (found.Count >= most || steps >= MostSteps) return false;
+                TopicState state = StateOf(Order.At(place));
+                FilterSteps.Step step = _steps.Look(filter, state.Topic);
+                if (step == FilterSteps.Step.End) return true;
+                if (step == FilterSteps.Step.Match) found.Add(state);
+                place = step == FilterSteps.Step.Seek ? Order.Find(_steps.Key) : Order.Next(place);
+            }
+
+            return found.Count < most;
+        }
+    }
+
+    /// <summary>
+    /// Adds the next states of a search through all topics, up to <paramref name="most"/>; false when it is over. A topic that is there
+    /// all the while is found once; after states got other numbers the search begins again, and finds topics a second time.
+    /// </summary>
+    public bool TryMatchNext(ReadOnlySpan<byte> filter, int most, List<TopicState> found, ref TopicTreeCursor cursor)
+    {
+        lock (_gate)
+        {
+            if (cursor.Generation != _generation) cursor = new TopicTreeCursor { Generation = _generation };
+            int end = (int)Math.Min(_end, (long)cursor.Position + StatesPerStep);
+            int count = found.Count + most;
+            while (cursor.Position < end && found.Count < count)
+            {
+                TopicState? state = _states[cursor.Position++];
+                if (state is not null && TopicFilter.Matches(filter, state.Topic)) found.Add(state);
+            }
+
+            return cursor.Position < _end;
+        }
+    }
+
+    /// <summary>The state with a number, which it has; under the lock.</summary>
+    internal TopicState StateOf(int id) => _states[id]!; // numbers in the order are those of states
+
+    private void Add(TopicState state)
+    {
+        int id;
+        if (_free.Count > 0)
+        {
+            id = _free[^1];
+            _free.RemoveAt(_free.Count - 1);
+        }
+        else
+        {
+            if (_end == _states.Length) Array.Resize(ref _states, Growth.Next(_states.Length));
+            id = _end++;
+        }
+
+        Volatile.Write(ref _states[id], state);
+        _hashes.Add(state.Hash, id);
+        Order.Add(id, state.Topic);
+    }
+
+    /// <summary>Gives what was for more topics back.</summary>
+    private void Renumber()
+    {
+        var old = new List<TopicState>(_hashes.Count);
+        for (TopicOrder.Place place = TopicOrder.First; !Order.IsEnd(place); place = Order.Next(place)) old.Add(StateOf(Order.At(place)));
+        _generation++;
+        _hashes.Clear();
+        Order.Clear();
+        _free.Clear();
+        _free.TrimExcess();
+        _states = new TopicState?[Math.Max(FewStates, Growth.Next(old.Count + 2))];
+        _end = 1;
+        foreach (TopicState state in old) Add(state);
+    }
+
+    private TopicState? Probe(ReadOnlySpan<byte> topic, uint hash, out int id)
+    {
+        HashIndex.Slot[] slots = _hashes.Slots;
+        TopicState?[] states = Volatile.Read(ref _states);
+        for (int i = HashIndex.Home(hash, slots.Length); ; i = HashIndex.Next(slots, i))
+        {
+            HashIndex.Slot slot = slots[i];
+            id = slot.Id;
+            if (id == 0) return null;
+            bool isCandidate = slot.Hash == hash && id < states.Length;
+            if (isCandidate && Volatile.Read(ref states[id]) is { } state && state.Topic.SequenceEqual(topic)) return state;
+        }
+    }
+
+    private uint HashOf(ReadOnlySpan<byte> topic)
+    {
+        ulong hash = KeyedHash.Compute(topic, hashSeed);
+        return (uint)(hash ^ (hash >> 32));
+    }
+}
