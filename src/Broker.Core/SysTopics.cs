@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Broker.Core.ChangeDetection;
 using Broker.Core.Connections;
 using Broker.Core.Messages;
 using Broker.Core.Protocol;
@@ -77,15 +78,26 @@ internal sealed class SysTopics(BrokerContext broker, SessionRegistry sessions, 
         Publish("publish/bytes/sent", metrics.MessageBytesSent, batch);
         Publish("bytes/received", metrics.BytesReceived, batch);
         Publish("bytes/sent", metrics.BytesSent, batch);
-        Publish("changes/received", metrics.Changes.Received, batch);
-        Publish("changes/sent", metrics.Changes.Sent, batch);
-        Publish("changes/suppressed", metrics.Changes.Suppressed, batch);
-        Publish("changes/conflated", metrics.Changes.Conflated, batch);
-        Publish("changes/bytes saved", metrics.Changes.BytesSaved, batch);
+        PublishChanges("changes", metrics.Changes, batch);
+        foreach (ChangeRule rule in broker.Values.Rules)
+        {
+            bool isLevel = rule.Name.AsSpan().IndexOfAny('/', '+', '#') < 0; // another name is in the metrics only
+            if (isLevel) PublishChanges("changes/rules/" + rule.Name, rule.Counters, batch);
+        }
+
         PublishLoad("messages/received", _messagesReceived, metrics.PacketsReceived, batch);
         PublishLoad("messages/sent", _messagesSent, metrics.PacketsSent, batch);
         PublishLoad("bytes/received", _bytesReceived, metrics.BytesReceived, batch);
         PublishLoad("bytes/sent", _bytesSent, metrics.BytesSent, batch);
+    }
+
+    private void PublishChanges(string name, ChangeCounters counters, WakeBatch batch)
+    {
+        Publish(name + "/received", counters.Received, batch);
+        Publish(name + "/sent", counters.Sent, batch);
+        Publish(name + "/suppressed", counters.Suppressed, batch);
+        Publish(name + "/conflated", counters.Conflated, batch);
+        Publish(name + "/bytes saved", counters.BytesSaved, batch);
     }
 
     private void PublishLoad(string name, LoadAverage average, long total, WakeBatch batch)

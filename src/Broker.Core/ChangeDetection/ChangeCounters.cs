@@ -44,4 +44,32 @@ internal sealed class ChangeCounters
         Interlocked.Increment(ref _conflated);
         Interlocked.Add(ref _bytesSaved, bytes);
     }
+
+    /// <summary>A publication was looked at: counted here and with each rule.</summary>
+    public void Receive(ChangeCriteria? rules)
+    {
+        Receive();
+        foreach (ChangeRule rule in rules?.Rules ?? []) rule.Counters.Receive();
+    }
+
+    /// <summary>A message went to a subscriber: counted here and with each rule.</summary>
+    public void Send(ChangeCriteria? rules)
+    {
+        Send();
+        foreach (ChangeRule rule in rules?.Rules ?? []) rule.Counters.Send();
+    }
+
+    /// <summary>A subscriber was spared a message: counted here and with each rule.</summary>
+    public void Suppress(ChangeCriteria? rules, int bytes)
+    {
+        Suppress(bytes);
+        foreach (ChangeRule rule in rules?.Rules ?? []) rule.Counters.Suppress(bytes);
+    }
+
+    /// <summary>A newer value replaced a waiting one: counted here and with each rule.</summary>
+    public void Conflate(ChangeCriteria? rules, int bytes)
+    {
+        Conflate(bytes);
+        foreach (ChangeRule rule in rules?.Rules ?? []) rule.Counters.Conflate(bytes);
+    }
 }

@@ -53,6 +53,9 @@ internal sealed class LastValues
     /// <summary>The key of the digests of values.</summary>
     public ulong DigestKey { get; }
 
+    /// <summary>The operator's rules.</summary>
+    public IReadOnlyList<ChangeRule> Rules => _rules.All;
+
     /// <summary>Whether the operator has rules.</summary>
     public bool HasRules => _rules.All.Count > 0;
 

@@ -1,7 +1,5 @@
-using System.Buffers.Binary;
 using Broker.Core.Messages;
 using Broker.Core.Protocol;
-using Broker.Core.Storage;
 
 namespace Broker.Core.ChangeDetection;
 
@@ -22,19 +20,11 @@ internal sealed class TopicState
     /// <summary><see cref="CountedBytes"/> of what is not in the list.</summary>
     internal const int NotListed = -1;
 
-    private const int LengthPrefix = 2;
-    private const int ExpirySize = 8;
-
     private readonly object? _rules; // their criteria; or the track, which has them
-    private byte[] _bytes; // the topic in wire form, then what is copied of the value: expiry if it has one, properties, payload
+    private CopiedValue _copy; // and the topic
     private object? _value; // a Message; or, where the value is a copy, who published it; null where there is none
     private long _changeNumber;
     private int _users;
-    private ushort _propertiesLength; // of the copy, and so on
-    private ushort _payloadLength;
-    private byte _ackLevel; // an AckLevel; there may be a million of them
-    private QualityOfService _qos;
-    private bool _expires;
     private QualityOfService _changeQos;
     private bool _isForgotten;
     private bool _isSettled;
@@ -47,20 +37,11 @@ internal sealed class TopicState
     {
         Hash = hash;
         _rules = criteria is { IsExact: false, IsShareable: true } ? new RuleTrack(criteria) : criteria;
-        ReadOnlySpan<byte> topic = first.PrefixedTopic;
-        _bytes = new byte[IsCopied(first) ? CopySize(first) : topic.Length];
-        topic.CopyTo(_bytes);
+        _copy = new CopiedValue(first, hasRoom: IsCopied(first));
     }
 
     /// <summary>The topic name in UTF-8.</summary>
-    public ReadOnlySpan<byte> Topic
-    {
-        get
-        {
-            byte[] bytes = _bytes; // another array has the same topic
-            return bytes.AsSpan(LengthPrefix, BinaryPrimitives.ReadUInt16BigEndian(bytes));
-        }
-    }
+    public ReadOnlySpan<byte> Topic => _copy.Topic;
 
     /// <summary>The hash of the topic, under which <see cref="TopicIndex"/> has it.</summary>
     public uint Hash { get; }
@@ -171,7 +152,7 @@ internal sealed class TopicState
             lock (this)
             {
                 if (_value is null) return 0;
-                return _bytes.Length + (_value is Message held ? held.Size - held.PrefixedTopic.Length : 0);
+                return _copy.Size + (_value is Message held ? held.Size - held.PrefixedTopic.Length : 0);
             }
         }
     }
@@ -223,49 +204,20 @@ internal sealed class TopicState
 
     private bool IsCopied(Message message) => !message.Retain && message.Size <= LargestCopy && !IsStored;
 
-    private static int CopySize(Message message) => message.Size + (message.ExpiresAt == long.MaxValue ? 0 : ExpirySize);
-
     // What follows is under the lock.
-    private int TopicEnd => LengthPrefix + BinaryPrimitives.ReadUInt16BigEndian(_bytes);
+    private ReadOnlySpan<byte> Properties => _value is Message held ? held.Properties : _copy.Properties;
 
-    private int PropertiesStart => TopicEnd + (_expires ? ExpirySize : 0);
+    private ReadOnlySpan<byte> Payload => _value is Message held ? held.Payload : _copy.Payload;
 
-    private ReadOnlySpan<byte> Properties => _value is Message held ? held.Properties : _bytes.AsSpan(PropertiesStart, _propertiesLength);
+    private QualityOfService Qos => _value is Message held ? held.Qos : _copy.Qos;
 
-    private ReadOnlySpan<byte> Payload => _value is Message held ? held.Payload : _bytes.AsSpan(PropertiesStart + _propertiesLength, _payloadLength);
-
-    private QualityOfService Qos => _value is Message held ? held.Qos : _qos;
-
-    private long ExpiresAt
-    {
-        get
-        {
-            if (_value is Message held) return held.ExpiresAt;
-            return _expires ? BinaryPrimitives.ReadInt64LittleEndian(_bytes.AsSpan(TopicEnd)) : long.MaxValue;
-        }
-    }
+    private long ExpiresAt => _value is Message held ? held.ExpiresAt : _copy.ExpiresAt;
 
     private Message? Take(MessagePool pool)
     {
-        if (_value is Message held)
-        {
-            held.AddReference();
-            return held;
-        }
-
-        if (_value is not PublisherIdentity publisher) return null;
-        var publication = new Publication
-        {
-            Topic = Topic,
-            Properties = new ForwardedProperties(Properties, _propertiesLength),
-            Payload = Payload,
-            Qos = _qos,
-            Publisher = publisher,
-        };
-        Message copy = pool.Create(publication, now: 0);
-        copy.ExpiresAt = ExpiresAt;
-        copy.AckLevel = (AckLevel)_ackLevel;
-        return copy;
+        if (_value is not Message held) return _value is PublisherIdentity publisher ? _copy.ToMessage(pool, publisher) : null;
+        held.AddReference();
+        return held;
     }
 
     private void Set(Message message)
@@ -273,7 +225,8 @@ internal sealed class TopicState
         var before = _value as Message;
         if (IsCopied(message))
         {
-            Copy(message);
+            _copy.Set(message);
+            _value = message.Publisher;
         }
         else
         {
@@ -282,26 +235,5 @@ internal sealed class TopicState
         }
 
         before?.Release();
-    }
-
-    private void Copy(Message message)
-    {
-        int size = CopySize(message);
-        if (_bytes.Length < size)
-        {
-            var larger = new byte[size];
-            message.PrefixedTopic.CopyTo(larger); // before anybody can find it: the topic is read without the lock
-            Volatile.Write(ref _bytes, larger);
-        }
-
-        _value = message.Publisher;
-        _expires = message.ExpiresAt != long.MaxValue;
-        _qos = message.Qos;
-        _ackLevel = (byte)message.AckLevel;
-        _propertiesLength = (ushort)message.Properties.Length;
-        _payloadLength = (ushort)message.Payload.Length;
-        if (_expires) BinaryPrimitives.WriteInt64LittleEndian(_bytes.AsSpan(TopicEnd), message.ExpiresAt);
-        message.Properties.CopyTo(_bytes.AsSpan(PropertiesStart));
-        message.Payload.CopyTo(_bytes.AsSpan(PropertiesStart + _propertiesLength));
     }
 }

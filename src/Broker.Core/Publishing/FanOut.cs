@@ -91,8 +91,7 @@ internal sealed class FanOut(LastValues values, Subscriptions subscriptions, Bro
     private void DeliverChange(
         TopicState topic, Message message, bool isFirst, bool isChanged, in PreviousValue previous, long numberBefore, RouteTargets targets, WakeBatch batch)
     {
-        metrics.Changes.Receive();
-        foreach (ChangeRule rule in topic.Criteria?.Rules ?? []) rule.Counters.Receive();
+        metrics.Changes.Receive(topic.Criteria);
         ChangeCriteria criteria = topic.Criteria ?? ChangeCriteria.Exact;
         SentValue value = SentValue.Of(message.Payload, criteria, clock.Now, values.DigestKey);
         SentValue before = default;
@@ -198,8 +197,7 @@ internal sealed class FanOut(LastValues values, Subscriptions subscriptions, Bro
     private void Count(in Change change, DeliverOutcome outcome, bool isWanted)
     {
         if (!isWanted || outcome is not (DeliverOutcome.Unchanged or DeliverOutcome.Withdrawn)) return;
-        metrics.Changes.Suppress(change.Message.Size);
-        foreach (ChangeRule rule in change.Topic.Criteria?.Rules ?? []) rule.Counters.Suppress(change.Message.Size);
+        metrics.Changes.Suppress(change.Topic.Criteria, change.Message.Size);
     }
 
     private static void DeliverAll(Message message, RouteTargets targets, WakeBatch batch)

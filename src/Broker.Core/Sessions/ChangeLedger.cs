@@ -14,8 +14,8 @@ internal sealed class ChangeLedger(IChangeOwner owner, ChangeOutbox outbox, Sess
     // The number of a value that is not what those who share were sent last.
     private const long NotPassed = -1;
 
+    private readonly SubscriberCriteria _criteria = new();
     private ChangeRecords? _records;
-    private Dictionary<ChangeCriteria, ChangeCriteria>? _combined;
 
     private ChangeRecords Records => _records ??= new ChangeRecords(this);
 
@@ -23,13 +23,12 @@ internal sealed class ChangeLedger(IChangeOwner owner, ChangeOutbox outbox, Sess
     public IChangeOwner Owner { get; } = owner;
 
     /// <summary>What the subscriber asked for; null if it asked for nothing, and only the rules count.</summary>
-    public ChangeCriteria? Criteria { get; private set; }
+    public ChangeCriteria? Criteria => _criteria.Asked;
 
     /// <summary>Sets what counts as a change. What was sent before cannot be compared any more: the next value is one.</summary>
     public void Change(ChangeCriteria? criteria)
     {
-        Criteria = criteria;
-        _combined = null;
+        _criteria.Change(criteria);
         foreach (ChangeRecord record in Records.All)
         {
             record.Sent = default;
@@ -49,7 +48,7 @@ internal sealed class ChangeLedger(IChangeOwner owner, ChangeOutbox outbox, Sess
     public ChangeOffer Offer(in Change change, in Delivery delivery, long syncedFrom, bool canTake, bool isHeldUp, bool isAbsent, out WaitingChange? kept)
     {
         kept = null;
-        ChangeCriteria criteria = CriteriaFor(change, out bool isShared);
+        ChangeCriteria criteria = _criteria.For(change.Topic.Criteria, out bool isShared);
         if (Find(change, syncedFrom, isShared, change.Passes) is not { } record) return ChangeOffer.Unchanged;
         if (isHeldUp) Uncommit(record);
         if (change.IsFirst) record.Sent = default; // the broker forgot the topic: what comes next is a change
@@ -89,29 +88,19 @@ internal sealed class ChangeLedger(IChangeOwner owner, ChangeOutbox outbox, Sess
         }
         else if (IsBetter(kept = waiting, delivery))
         {
-            CountConflated(record.Topic, delivery.Message.Size);
+            environment.Metrics.Changes.Conflate(record.Topic.Criteria, delivery.Message.Size);
             return offer;
         }
         else
         {
-            CountConflated(record.Topic, waiting.Delivery.Message.Size);
+            environment.Metrics.Changes.Conflate(record.Topic.Criteria, waiting.Delivery.Message.Size);
             outbox.Replace(waiting, delivery);
         }
 
         kept.Value = value;
         kept.Number = number;
-        if (offer == ChangeOffer.SendNow)
-        {
-            kept.IsCommitted = true;
-            if (record.LastCommitted is null) record.FirstCommitted = kept;
-            else record.LastCommitted.NextCommitted = kept;
-            record.LastCommitted = kept;
-        }
-        else
-        {
-            record.Waiting = kept;
-        }
-
+        if (offer == ChangeOffer.SendNow) record.Commit(kept);
+        else record.Waiting = kept;
         if (kept.IsInLine) return offer;
         if (dueAt == 0)
         {
@@ -135,7 +124,7 @@ internal sealed class ChangeLedger(IChangeOwner owner, ChangeOutbox outbox, Sess
     /// <param name="syncedFrom">See <see cref="Subscription.SyncedFrom"/>.</param>
     public void Skip(in Change change, long syncedFrom)
     {
-        _ = CriteriaFor(change, out bool isShared);
+        _ = _criteria.For(change.Topic.Criteria, out bool isShared);
         _ = Find(change, syncedFrom, isShared, change.Passes); // from now on it has a record of its own
     }
 
@@ -173,15 +162,15 @@ internal sealed class ChangeLedger(IChangeOwner owner, ChangeOutbox outbox, Sess
         record.SentQos = qos;
         record.WasSent = true;
         record.IsOwed = false;
-        CountSent(record.Topic);
-        Settle(record, SharesWith(record.Topic.Criteria));
+        environment.Metrics.Changes.Send(record.Topic.Criteria);
+        Settle(record, _criteria.SharesWith(record.Topic.Criteria));
     }
 
     /// <summary>Whether the topic's value is to be sent first, or again after a connection was lost.</summary>
     public bool IsOwed(TopicState topic, long syncedFrom, QualityOfService granted)
     {
         if (Records.Find(topic) is { } record) return record.IsOwed || (granted == QualityOfService.AtMostOnce && record.Sent.IsKnown);
-        bool wasSent = SharesWith(topic.Criteria) && topic.PassNumber > syncedFrom;
+        bool wasSent = _criteria.SharesWith(topic.Criteria) && topic.PassNumber > syncedFrom;
         return wasSent && (granted == QualityOfService.AtMostOnce || topic.PassQos == QualityOfService.AtMostOnce);
     }
 
@@ -189,9 +178,9 @@ internal sealed class ChangeLedger(IChangeOwner owner, ChangeOutbox outbox, Sess
     public bool WasSent(TopicState topic, Message value)
     {
         if (Records.Find(topic) is not { } record) return false;
-        DropAll(record);
+        outbox.DropAll(record);
         if (!record.WasSent) return false;
-        ChangeCriteria criteria = CriteriaFor(topic.Criteria, out _);
+        ChangeCriteria criteria = _criteria.For(topic.Criteria, out _);
         SentValue next = SentValue.Of(value.Payload, criteria, environment.Clock.Now, environment.Values.DigestKey);
         return record.Sent.Decide(next, criteria, environment.Clock.Now) == ChangeVerdict.Unchanged;
     }
@@ -204,8 +193,8 @@ internal sealed class ChangeLedger(IChangeOwner owner, ChangeOutbox outbox, Sess
     /// <param name="syncedFrom">See <see cref="Subscription.SyncedFrom"/>.</param>
     public void NoteFirst(TopicState topic, in SentValue value, QualityOfService qos, bool isSettled, long syncedFrom)
     {
-        if (value.IsKnown) CountSent(topic);
-        bool isShared = SharesWith(topic.Criteria);
+        if (value.IsKnown) environment.Metrics.Changes.Send(topic.Criteria);
+        bool isShared = _criteria.SharesWith(topic.Criteria);
         ChangeRecord? record = Records.Find(topic);
         bool needsNone = value.IsKnown && isShared && isSettled && IsSafe(qos, topic) && topic.PassNumber > syncedFrom && topic.Criteria is not { IsTimed: true };
         if (record is null && needsNone) return;
@@ -220,7 +209,7 @@ internal sealed class ChangeLedger(IChangeOwner owner, ChangeOutbox outbox, Sess
 
     /// <summary>A payload as it is compared on a topic.</summary>
     public SentValue ValueOf(TopicState topic, Message message) =>
-        SentValue.Of(message.Payload, CriteriaFor(topic.Criteria, out _), environment.Clock.Now, environment.Values.DigestKey);
+        SentValue.Of(message.Payload, _criteria.For(topic.Criteria, out _), environment.Clock.Now, environment.Values.DigestKey);
 
     /// <summary>First values are going to be sent, also of topics whose values were sent before.</summary>
     public void BeginReplay()
@@ -243,7 +232,7 @@ internal sealed class ChangeLedger(IChangeOwner owner, ChangeOutbox outbox, Sess
     public void EndReplay()
     {
         IsReplaying = false;
-        foreach (ChangeRecord record in Records.ToArray()) Settle(record, SharesWith(record.Topic.Criteria));
+        foreach (ChangeRecord record in Records.ToArray()) Settle(record, _criteria.SharesWith(record.Topic.Criteria));
     }
 
     /// <summary>Drops what waits, and the records of it where the topic's own answers.</summary>
@@ -251,29 +240,13 @@ internal sealed class ChangeLedger(IChangeOwner owner, ChangeOutbox outbox, Sess
     {
         foreach (ChangeRecord record in Records.ToArray())
         {
-            DropAll(record);
-            if (SharesWith(record.Topic.Criteria)) Records.Remove(record);
+            outbox.DropAll(record);
+            if (_criteria.SharesWith(record.Topic.Criteria)) Records.Remove(record);
         }
     }
 
     /// <summary>Whether the replay of first values is under way: until it is over, what was sent is remembered, so that it is not sent twice.</summary>
     public bool IsReplaying { get; private set; }
-
-    private bool SharesWith(ChangeCriteria? rules) =>
-        rules is null or { IsShareable: true } && (Criteria is null || (Criteria.IsExact && rules is null or { ComparesBytes: true }));
-
-    private ChangeCriteria CriteriaFor(in Change change, out bool isShared) => CriteriaFor(change.Topic.Criteria, out isShared);
-
-    private ChangeCriteria CriteriaFor(ChangeCriteria? rules, out bool isShared)
-    {
-        isShared = SharesWith(rules);
-        if (isShared) return rules ?? ChangeCriteria.Exact;
-        if (Criteria is null) return rules!; // it shares where there are none
-        if (rules is null) return Criteria;
-        _combined ??= [];
-        if (_combined.TryGetValue(rules, out ChangeCriteria? known)) return known;
-        return _combined[rules] = new ChangeCriteria([.. rules.Parts, .. Criteria.Parts]);
-    }
 
     /// <summary>The record of a topic, made where one is needed; null if the value is nothing new for who shares.</summary>
     private ChangeRecord? Find(in Change change, long syncedFrom, bool isShared, bool passes)
@@ -317,33 +290,10 @@ internal sealed class ChangeLedger(IChangeOwner owner, ChangeOutbox outbox, Sess
         record.Waiting = newest;
     }
 
-    private void DropCommitted(ChangeRecord record)
-    {
-        while (record.FirstCommitted is { } first) outbox.Drop(first);
-    }
-
-    private void DropAll(ChangeRecord record)
-    {
-        DropCommitted(record);
-        if (record.Waiting is not null) outbox.Drop(record.Waiting);
-    }
-
     /// <summary>A newer value, or none, takes the place of one that waited.</summary>
     private void Conflate(WaitingChange change)
     {
-        CountConflated(change.Record.Topic, change.Delivery.Message.Size);
+        environment.Metrics.Changes.Conflate(change.Record.Topic.Criteria, change.Delivery.Message.Size);
         outbox.Drop(change);
-    }
-
-    private void CountConflated(TopicState topic, int bytes)
-    {
-        environment.Metrics.Changes.Conflate(bytes);
-        foreach (ChangeRule rule in topic.Criteria?.Rules ?? []) rule.Counters.Conflate(bytes);
-    }
-
-    private void CountSent(TopicState topic)
-    {
-        environment.Metrics.Changes.Send();
-        foreach (ChangeRule rule in topic.Criteria?.Rules ?? []) rule.Counters.Send();
     }
 }

@@ -139,6 +139,13 @@ internal sealed class ChangeOutbox(SessionEnvironment environment, Outbox? besid
         dropped.Message.Release();
     }
 
+    /// <summary>Drops all that waits for a topic.</summary>
+    public void DropAll(ChangeRecord record)
+    {
+        while (record.FirstCommitted is { } first) Drop(first);
+        if (record.Waiting is not null) Drop(record.Waiting);
+    }
+
     /// <summary>Adds what the store keeps.</summary>
     public void CollectKept(List<KeptDelivery> kept)
     {

@@ -40,6 +40,15 @@ internal sealed class ChangeRecord
     /// <summary>The newest value, where it has to wait and a newer one takes its place.</summary>
     public WaitingChange? Waiting;
 
+    /// <summary>A value is in line, behind those that are.</summary>
+    public void Commit(WaitingChange change)
+    {
+        change.IsCommitted = true;
+        if (LastCommitted is null) FirstCommitted = change;
+        else LastCommitted.NextCommitted = change;
+        LastCommitted = change;
+    }
+
     /// <summary>Whether something waits.</summary>
     public bool HasValues => FirstCommitted is not null || Waiting is not null;
 }

@@ -118,6 +118,24 @@ public sealed class ChangeRuleTests
         Assert.Equal(90 * (2 + "plant/a".Length + 1), rule.Counters.BytesSaved);
     }
 
+    [Fact]
+    public void SYS_says_by_rule_what_was_saved_unless_its_name_is_no_level()
+    {
+        ChangeRule[] rules = [Rule("plant", "plant/#", ChangeOptions.Exact), Rule("every/#", "plant/#", ChangeOptions.Exact)];
+        using var broker = new TestBroker(sysInterval: TimeSpan.FromSeconds(1), changeRules: rules);
+        var subscriber = Subscriber.Connect(broker, "subscriber");
+        subscriber.Client.Subscribe("plant/#");
+        TestClient publisher = broker.Connect("publisher");
+        Publish(publisher, "plant/a", "1", "1", "1", "2");
+        broker.Advance(TimeSpan.FromSeconds(2));
+        subscriber.Received();
+
+        subscriber.Client.Subscribe("$SYS/broker/changes/rules/#");
+
+        string[] expected = ["received=4", "sent=2", "suppressed=2", "conflated=0", $"bytes saved={2 * (2 + "plant/a".Length + 1)}"];
+        Assert.Equal(expected.Select(text => $"$SYS/broker/changes/rules/plant/{text}").Order(), subscriber.Received().Order());
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
