@@ -45,7 +45,7 @@ public sealed class InflightWindowTests
             _window.Remove(_window.Add(new Delivery(acknowledged, QualityOfService.AtLeastOnce, false)));
         }
 
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1_024);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 100_000); // a place for each identifier would be 4 MB
     }
 
     [Fact]
