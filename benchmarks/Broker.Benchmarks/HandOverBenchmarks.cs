@@ -29,7 +29,7 @@ public class HandOverBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        _outbox = new Outbox(_limits, new BrokerClock(TimeProvider.System));
+        _outbox = new Outbox(new LimitsInForce(_limits), new BrokerClock(TimeProvider.System));
         _bounded = Channel.CreateBounded<Delivery>(new BoundedChannelOptions(_limits.QueueMessages) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
         _unbounded = Channel.CreateUnbounded<Delivery>(new UnboundedChannelOptions { SingleReader = true });
         var publication = new Publication { Topic = "plant/line/machine/temp"u8, Payload = new byte[64], Publisher = PublisherIdentity.Broker };

@@ -1,3 +1,4 @@
+using Broker.Core.Limits;
 using Broker.Core.Primitives;
 using Broker.Core.Security;
 using Broker.Core.Storage;
@@ -29,6 +30,9 @@ public sealed record BrokerParts
 
     /// <summary>Is told what an operator may have to account for.</summary>
     public IAudit Audit { get; init; } = new NoAudit();
+
+    /// <summary>How loaded the process is.</summary>
+    public ILoadMeter Load { get; init; } = new NoLoad();
 
     /// <summary>Where accepted publications are made safe.</summary>
     public IBrokerStore Store { get; init; } = new MemoryStore();

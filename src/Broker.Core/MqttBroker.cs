@@ -29,28 +29,31 @@ public sealed class MqttBroker : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(parts);
-        BrokerLimits limits = options.Limits;
+        var limits = new LimitsInForce(options.Limits);
         ILogger logger = parts.LoggerFactory.CreateLogger("Broker");
         var clock = new BrokerClock(parts.Time);
         var wheel = new TimingWheel();
         IAuthorizer authorizer = parts.Authorizer is AllowAll ? parts.Authorizer : new AccessGuard(parts.Authorizer, parts.Audit, clock, logger);
         var metrics = new BrokerMetrics();
+        var budgets = new Budgets(options.Budgets, metrics, parts.Audit, clock);
         var messages = new MessagePool();
         Journal? journal = parts.Store.IsDurable ? new Journal(parts.Store, options.Store, clock) : null;
-        var retained = new RetainedMessages(limits, wheel, (ulong)parts.Random.NextInt64(), journal);
+        var retained = new RetainedMessages(limits, wheel, (ulong)parts.Random.NextInt64(), journal, budgets.Tenants);
         var values = new LastValues(limits, new ChangeRules(options.ChangeRules), messages, (ulong)parts.Random.NextInt64(), (ulong)parts.Random.NextInt64());
-        var environment = new SessionEnvironment(limits, clock, wheel, authorizer, values, metrics, logger, parts.Audit, journal);
+        var environment = new SessionEnvironment(limits, clock, wheel, authorizer, values, metrics, logger, parts.Audit, journal, budgets);
         var subscriptions = new Subscriptions((ulong)parts.Random.NextInt64(), environment);
         var fanOut = new FanOut(values, subscriptions, metrics, clock, journal);
         var router = new MessageRouter(limits, authorizer, subscriptions, retained, fanOut, messages, clock, journal);
         var wills = new Wills(router, journal);
         ClientLifecycle? lifecycle = null;
-        var sessions = new SessionRegistry(limits, wheel, environment) { Expired = session => lifecycle!.Expire(session) }; // set before anything can expire
+        var sessions = new SessionRegistry(wheel, environment) { Expired = session => lifecycle!.Expire(session) }; // set before anything can expire
         var presence = new Presence(limits, sessions, router, clock);
         lifecycle = new ClientLifecycle(sessions, subscriptions, wills, presence, metrics, journal);
         _context = new BrokerContext
         {
-            Limits = limits,
+            LimitsInForce = limits,
+            Budgets = budgets,
+            Overload = new Overload(limits, parts.Load, wheel, metrics, parts.Audit, clock, logger),
             Clock = clock,
             Wheel = wheel,
             Metrics = metrics,
@@ -68,7 +71,7 @@ public sealed class MqttBroker : IDisposable
             Router = router,
             Wills = wills,
             Lifecycle = lifecycle,
-            Connections = new ConnectionRegistry(limits, logger, parts.Audit),
+            Connections = new ConnectionRegistry(limits, logger, parts.Audit, budgets),
             ClientIdentifiers = new ClientIdentifiers(parts.Random),
         };
         _heartbeat = new Heartbeat(parts.Time, clock, wheel, logger);
@@ -86,7 +89,7 @@ public sealed class MqttBroker : IDisposable
         }
 
         Polling = new TopicPolling(new PollingParts(
-            limits, authorizer, values, router, parts.Store, clock, wheel, parts.Random, new ValueTagger(values.DigestKey)));
+            limits, authorizer, values, router, parts.Store, clock, wheel, parts.Random, new ValueTagger(values.DigestKey), budgets));
         metrics.ObservePolling(() => Polling.WaitingCount);
         metrics.ObserveChanges(options.ChangeRules, () => values.Count, () => values.Bytes);
     }
@@ -119,6 +122,7 @@ public sealed class MqttBroker : IDisposable
 
         _heartbeat.Start();
         _sysTopics.Start();
+        _context.Overload.Start();
     }
 
     /// <summary>Takes a new connection; null if there are too many or the broker stops: then close the socket at once.</summary>
@@ -126,7 +130,18 @@ public sealed class MqttBroker : IDisposable
     /// <param name="info">What is known of it.</param>
     public ClientConnection? Accept(ITransport transport, ConnectionInfo info)
     {
+        bool isHeard = _context.Budgets.TryAccept(info, out ConnectionBudget? budget);
+        bool isRefused = _context.Overload.Level != OverloadLevel.None && !_context.Budgets.Privileged.HasEndpoint(info.Endpoint);
+        if (isHeard && isRefused) isHeard = _context.Overload.TryRefuse(ref budget);
+        if (!isHeard)
+        {
+            _context.Metrics.Rejected();
+            budget?.Return();
+            return null;
+        }
+
         var connection = new ClientConnection(_context, transport, info);
+        connection.Budget = budget;
         if (_context.Connections.TryAdd(connection))
         {
             _context.Metrics.Accepted();
@@ -134,6 +149,7 @@ public sealed class MqttBroker : IDisposable
         }
 
         _context.Metrics.Rejected();
+        budget?.Return();
         _context.Wheel.Cancel(connection);
         return null;
     }
@@ -143,6 +159,46 @@ public sealed class MqttBroker : IDisposable
     /// message; after it, change-only subscriptions also get the last values that were kept from them and no longer have to be.
     /// </summary>
     public void RightsChanged() => _context.Lifecycle.RightsChanged();
+
+    /// <summary>What the broker does without because it has too much to do.</summary>
+    public OverloadLevel Overload => _context.Overload.Level;
+
+    /// <summary>Whether a caller that is no MQTT client is to be refused because of overload.</summary>
+    /// <param name="endpoint">The endpoint that it came through.</param>
+    public bool Refuses(string endpoint) => Overload != OverloadLevel.None && !_context.Budgets.Privileged.HasEndpoint(endpoint);
+
+    /// <summary>Says in which tenant somebody is; false where the endpoint is one tenant's and the principal another's.</summary>
+    public bool TryFindTenant(string endpoint, Principal principal, out Tenant? tenant) => _context.Budgets.Tenants.TryFind(endpoint, principal, out tenant);
+
+    /// <summary>Ends connections whose clients lost what let them in, with 0x87; sessions stay.</summary>
+    /// <param name="who">Whether a client is one of them; called for every one, on this thread.</param>
+    /// <param name="text">Why, in words.</param>
+    /// <returns>How many.</returns>
+    public int Expel(Func<AccessSubject, bool> who, string text)
+    {
+        int count = 0;
+        foreach (ClientConnection connection in _context.Connections.Snapshot())
+        {
+            if (connection.Session?.Subject is not { } subject || !who(subject)) continue;
+            connection.Close(CloseReason.Kicked, Protocol.ReasonCode.NotAuthorized, text);
+            count++;
+        }
+
+        return count;
+    }
+
+    /// <summary>
+    /// Other limits are in force from now on. What a client was told at CONNECT (the largest packet, Receive Maximum, topic aliases) holds as
+    /// long as its connection; everything else holds at once. Nobody is disconnected and nothing is dropped because a bound was lowered:
+    /// there is nothing more until enough is gone. Tenants stay who they were.
+    /// </summary>
+    public void Use(BrokerLimits limits, BudgetOptions budgets)
+    {
+        _context.LimitsInForce.Current = limits;
+        _context.Budgets.Use(budgets);
+        foreach (ClientConnection connection in _context.Connections.Snapshot()) connection.AdoptBudgets();
+        _context.Lifecycle.LimitsChanged();
+    }
 
     /// <summary>
     /// Takes no more connections, says goodbye to those that are open (DISCONNECT 0x8B to MQTT 5 clients, after what they could

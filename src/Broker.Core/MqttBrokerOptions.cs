@@ -10,6 +10,9 @@ public sealed record MqttBrokerOptions
     /// <summary>Every bound that a client can run into.</summary>
     public BrokerLimits Limits { get; init; } = new();
 
+    /// <summary>What each client, principal, address, endpoint and tenant may use of it.</summary>
+    public BudgetOptions Budgets { get; init; } = new();
+
     /// <summary>Which topics are change-only for all subscribers.</summary>
     public IReadOnlyList<ChangeRule> ChangeRules { get; init; } = [];
 

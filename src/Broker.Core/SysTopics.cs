@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Broker.Core.ChangeDetection;
 using Broker.Core.Connections;
+using Broker.Core.Limits;
 using Broker.Core.Messages;
 using Broker.Core.Protocol;
 using Broker.Core.Security;
@@ -34,6 +35,7 @@ internal sealed class SysTopics(BrokerContext broker, SessionRegistry sessions, 
     protected internal override void Expired(long nowMs)
     {
         broker.Wheel.Schedule(this, nowMs + (long)interval.TotalMilliseconds);
+        if (broker.Overload.Level != OverloadLevel.None) return;
         WakeBatch batch = WakeBatch.Rent();
         try
         {

@@ -34,13 +34,15 @@ internal static class HostComposition
         BoundEndpoint[] http = [.. endpoints.Where(bound => bound.Endpoint.Url.IsHttp)];
         MqttBrokerOptions options = configuration.Options.Broker;
         long? descriptors = DescriptorLimit.Raise();
-        (int mqttShare, int httpShare) = DescriptorLimit.Share(descriptors, DescriptorLimit.Open(), options.Limits.Connections, http.Length > 0);
-        MqttBrokerOptions effective = options with { Limits = options.Limits with { Connections = mqttShare } };
+        var ceiling = new LimitCeiling(descriptors, DescriptorLimit.Open(), http.Length > 0, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+        (int mqttShare, int httpShare) = DescriptorLimit.Share(descriptors, ceiling.Open, options.Limits.Connections, http.Length > 0);
+        MqttBrokerOptions effective = options with { Limits = ceiling.Of(options.Limits) };
         IHost host;
         if (http.Length == 0)
         {
             HostApplicationBuilder builder = GenericHost.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
             AddParts(builder, configuration, effective, endpoints, store, hasHttp: false);
+            builder.Services.AddSingleton(ceiling);
             host = builder.Build();
         }
         else
@@ -48,6 +50,7 @@ internal static class HostComposition
             // Without the default builder's own endpoints, files and variables: what is configured is what is there.
             WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
             AddParts(builder, configuration, effective, endpoints, store, hasHttp: true);
+            builder.Services.AddSingleton(ceiling);
             KestrelSetup.Configure(builder, http, httpShare, effective.Limits.ConnectTimeout);
             builder.Services.AddRoutingCore();
             WebApplication application = builder.Build();
@@ -55,9 +58,10 @@ internal static class HostComposition
             host = application;
         }
 
+        ILogger logger = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(HostComposition));
+        HostLog.MemoryBudget(logger, effective.Limits.MemoryBytes / 1_048_576, options.Limits.MemoryBytes == 0 ? "three quarters of what there is" : "as configured");
         if (mqttShare < options.Limits.Connections)
         {
-            ILogger logger = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(HostComposition));
             HostLog.ConnectionsLowered(logger, mqttShare, options.Limits.Connections, descriptors ?? 0);
         }
 
@@ -84,6 +88,7 @@ internal static class HostComposition
         AddSecurity(builder.Services, configuration, options);
         builder.Services.AddSingleton(configuration.Options.Tcp);
         builder.Services.AddSingleton(new OptionalStore(store));
+        builder.Services.AddSingleton(services => new ProcessLoad(services.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton(services => new MqttBroker(options, new BrokerParts
         {
             Time = services.GetRequiredService<TimeProvider>(),
@@ -92,6 +97,7 @@ internal static class HostComposition
             Audit = services.GetService<AuditLog>() ?? (IAudit)new NoAudit(),
             Authenticator = services.GetRequiredService<Authentication>().Authenticator ?? (IAuthenticator)new AnonymousAuthenticator(),
             EnhancedAuthenticators = services.GetRequiredService<Authentication>().Methods,
+            Load = services.GetRequiredService<ProcessLoad>(),
             Store = store is null ? new MemoryStore() : store.Store,
         }));
         if (configuration.Options.Audit.Path.Length > 0)
@@ -104,6 +110,7 @@ internal static class HostComposition
         builder.Services.AddSingleton(configuration);
         AddAccess(builder.Services, configuration.AccessRules);
         builder.Services.AddSingleton<IReloadable, EndpointSettings>();
+        builder.Services.AddSingleton<IReloadable, LimitSettings>();
         builder.Services.AddSingleton<IReloadable, StartSettings>();
         builder.Services.AddSingleton<Reloader>();
         builder.Services.AddHostedService<ReloadService>();
@@ -164,7 +171,7 @@ internal static class HostComposition
         {
             if (await callers.IdentifyAsync(context) is not null) await next(context);
         }));
-        new PollingEndpoints(broker.Polling, endpoints, callers, time, services.GetRequiredService<ILogger<PollingEndpoints>>()).Map(application);
+        new PollingEndpoints(broker, endpoints, callers, time, services.GetRequiredService<ILogger<PollingEndpoints>>()).Map(application);
         var webSockets = new WebSocketEndpoint(endpoints, tls, broker, time, logger);
         application.Map(WebSocketEndpoint.Path, webSockets.HandleAsync);
     }

@@ -112,4 +112,10 @@ internal static partial class HostLog
 
     [LoggerMessage(9060, LogLevel.Error, "The audit log cannot be written, events are lost until it can: {Error}")]
     public static partial void AuditFailed(ILogger logger, string error);
+
+    [LoggerMessage(9057, LogLevel.Information, "{Count} connection(s) are closed: {Reason}")]
+    public static partial void Expelled(ILogger logger, int count, string reason);
+
+    [LoggerMessage(9058, LogLevel.Information, "Memory budget: {Megabytes} MiB ({Source}; Limits:MemoryBytes)")]
+    public static partial void MemoryBudget(ILogger logger, long megabytes, string source);
 }

@@ -23,12 +23,13 @@ public sealed class TestBroker : IDisposable
 
     public TestBroker(
         BrokerLimits? limits = null, Func<BrokerParts, BrokerParts>? configure = null, TimeSpan? sysInterval = null,
-        IReadOnlyList<ChangeRule>? changeRules = null, StorePolicy? store = null)
+        IReadOnlyList<ChangeRule>? changeRules = null, StorePolicy? store = null, BudgetOptions? budgets = null)
     {
         var parts = new BrokerParts { Time = Time, Random = new Random(1), LoggerFactory = _log };
         var options = new MqttBrokerOptions
         {
             Limits = limits ?? new BrokerLimits(),
+            Budgets = budgets ?? new BudgetOptions(),
             SysInterval = sysInterval ?? TimeSpan.Zero,
             ChangeRules = changeRules ?? [],
             Store = store ?? new StorePolicy(),
@@ -52,6 +53,15 @@ public sealed class TestBroker : IDisposable
     {
         var client = new TestClient(this, version);
         client.Attach(Broker.Accept(client, new ConnectionInfo("Test", TransportKind.Memory, null, validatePayloadFormat)));
+        _clients.Add(client);
+        return client;
+    }
+
+    /// <summary>Opens a connection from somewhere; nothing is sent yet.</summary>
+    public TestClient Open(ConnectionInfo info, ProtocolVersion version = ProtocolVersion.V5)
+    {
+        var client = new TestClient(this, version);
+        client.Attach(Broker.Accept(client, info));
         _clients.Add(client);
         return client;
     }

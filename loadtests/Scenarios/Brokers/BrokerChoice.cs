@@ -24,6 +24,9 @@ public sealed record BrokerChoice
     /// <summary>Another executable of this repository's broker than the one built with this program, e.g. native code.</summary>
     public string? Executable { get; init; }
 
+    /// <summary>More arguments for this repository's broker.</summary>
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
     /// <summary>Whether the broker is known to deliver <c>$changes/</c> and to answer polls over HTTP.</summary>
     public bool IsOwn => Mqtt is null ? Broker == Own : Http is not null;
 

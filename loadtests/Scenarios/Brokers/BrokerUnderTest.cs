@@ -28,6 +28,11 @@ public sealed class BrokerUnderTest : IAsyncDisposable
     /// <summary>Where it answers polls; null for a broker that does not.</summary>
     public Uri? Http { get; }
 
+    /// <summary>Another endpoint of this repository's broker, by its name.</summary>
+    public EndPoint Endpoint(string name) => new IPEndPoint(IPAddress.Loopback, Address(Ready, name).Port);
+
+    private string Ready { get; init; } = "";
+
     /// <summary>What it uses; null for one that runs elsewhere.</summary>
     public ProcessMeter? Meter { get; }
 
@@ -74,7 +79,7 @@ public sealed class BrokerUnderTest : IAsyncDisposable
         var ready = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         var errors = new ConcurrentQueue<string>();
         Process process = Launch(
-            [.. pinning?.Prefix ?? [], executable, "--Broker:Endpoints:Mqtt:Url", "mqtt://127.0.0.1:0", "--Broker:Endpoints:Http:Url", "http://127.0.0.1:0", "--Logging:LogLevel:Default", "Warning"],
+            [.. pinning?.Prefix ?? [], executable, "--Broker:Endpoints:Mqtt:Url", "mqtt://127.0.0.1:0", "--Broker:Endpoints:Http:Url", "http://127.0.0.1:0", "--Logging:LogLevel:Default", "Warning", .. choice.Arguments],
             folder,
             line =>
             {
@@ -86,7 +91,7 @@ public sealed class BrokerUnderTest : IAsyncDisposable
         {
             string line = await ready.Task.WaitAsync(_patience, cancellation);
             Uri mqtt = Address(line, "Mqtt");
-            return new BrokerUnderTest(new IPEndPoint(IPAddress.Loopback, mqtt.Port), Address(line, "Http"), new ProcessMeter(process.Id), process, folder);
+            return new BrokerUnderTest(new IPEndPoint(IPAddress.Loopback, mqtt.Port), Address(line, "Http"), new ProcessMeter(process.Id), process, folder) { Ready = line };
         }
         catch
         {

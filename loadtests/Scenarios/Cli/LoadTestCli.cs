@@ -20,6 +20,7 @@ public static class LoadTestCli
         root.Add(LoadCommands.Run(createHost, console));
         root.Add(LoadCommands.CapacityOf(createHost, console));
         root.Add(LoadCommands.SoakOf(createHost, console));
+        root.Add(IsolationCommand.Create(createHost, console));
         root.Add(LoadCommands.List(console));
         ParseResult parsed = root.Parse(arguments);
         try

@@ -21,7 +21,7 @@ internal sealed class LastValues
     // How many changes a poller may be behind to be told them from the list, under the gate.
     private const int MostChanges = 1_024;
 
-    private readonly BrokerLimits _limits;
+    private readonly LimitsInForce _limits;
     private readonly ChangeRules _rules;
     private readonly MessagePool _pool;
     private readonly TopicIndex _index;
@@ -40,7 +40,7 @@ internal sealed class LastValues
     /// <param name="pool">Makes messages of values for those who ask.</param>
     /// <param name="hashSeed">Random: keys hashes of what clients choose.</param>
     /// <param name="digestKey">Random: keys the digests of values.</param>
-    public LastValues(BrokerLimits limits, ChangeRules rules, MessagePool pool, ulong hashSeed, ulong digestKey)
+    public LastValues(LimitsInForce limits, ChangeRules rules, MessagePool pool, ulong hashSeed, ulong digestKey)
     {
         _limits = limits;
         _rules = rules;
@@ -238,7 +238,7 @@ internal sealed class LastValues
                 state.Number(Interlocked.Increment(ref _changeNumber));
             }
 
-            while ((_count > _limits.LastValues || _bytes > _limits.LastValuesBytes) && _oldest is not null) Forget(_oldest);
+            while ((_count > _limits.Current.LastValues || _bytes > _limits.Current.LastValuesBytes) && _oldest is not null) Forget(_oldest);
         }
 
         return outcome;

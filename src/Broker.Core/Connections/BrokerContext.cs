@@ -14,7 +14,14 @@ namespace Broker.Core.Connections;
 /// <summary>The parts of the broker that every connection works with; made once by <see cref="MqttBroker"/>.</summary>
 internal sealed class BrokerContext
 {
-    public required BrokerLimits Limits { get; init; }
+    public required LimitsInForce LimitsInForce { get; init; }
+
+    /// <summary>The limits of this moment; a connection goes by those that it was told.</summary>
+    public BrokerLimits Limits => LimitsInForce.Current;
+
+    public required Budgets Budgets { get; init; }
+
+    public required Overload Overload { get; init; }
 
     public required BrokerClock Clock { get; init; }
 

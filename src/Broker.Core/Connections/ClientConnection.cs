@@ -1,3 +1,4 @@
+using Broker.Core.Limits;
 using Broker.Core.Messages;
 using Broker.Core.Primitives;
 using Broker.Core.Protocol;
@@ -22,7 +23,10 @@ public sealed class ClientConnection : WheelTimer, ISessionConnection
     private readonly BrokerContext _broker;
     private readonly ITransport _transport;
     private readonly Guarded<AnswerLane> _answers = new();
+    private readonly BrokerLimits _limits; // what the client was told holds as long as the connection
     private PauseGate _pause;
+    private ConnectionBudget? _budget; // null where nothing is bounded
+    private ReadingPause? _readingPause; // whoever calls Receive; made with the first
 
     // Whoever calls Receive.
     private FrameAssembler? _frames;
@@ -44,6 +48,7 @@ public sealed class ClientConnection : WheelTimer, ISessionConnection
     {
         _broker = broker;
         _transport = transport;
+        _limits = broker.Limits;
         Info = info;
         broker.Wheel.Schedule(this, broker.Clock.Now + (long)broker.Limits.ConnectTimeout.TotalMilliseconds);
     }
@@ -55,6 +60,17 @@ public sealed class ClientConnection : WheelTimer, ISessionConnection
     public string? ClientId => Session?.Identity.ClientId;
 
     internal Phase Phase => _phase;
+
+    internal BrokerLimits Limits => _limits;
+
+    /// <summary>Whether it has one of the places that are kept for the privileged, and still has to show that it is one.</summary>
+    internal bool NeedsPrivilege { get; set; }
+
+    /// <summary>The tenant that it is in; null for none, and before CONNECT was accepted.</summary>
+    internal Tenant? Tenant { get; set; }
+
+    /// <summary>What it uses of what its address, endpoint, client, principal and tenant may; null where nothing is bounded.</summary>
+    internal ref ConnectionBudget? Budget => ref _budget;
 
     /// <summary>Why it ends; changes under the lock of the answers.</summary>
     internal CloseReason CloseReason { get; private set; } = CloseReason.Network;
@@ -71,7 +87,7 @@ public sealed class ClientConnection : WheelTimer, ISessionConnection
 
     internal PublishWriter? Writer { get; set; }
 
-    internal IncomingAliases Aliases => _aliases ??= new IncomingAliases(_broker.Limits.TopicAliases, _broker.Limits.TopicBytes);
+    internal IncomingAliases Aliases => _aliases ??= new IncomingAliases(Limits.TopicAliases, Limits.TopicBytes);
 
     PublishWriter ISessionConnection.PublishWriter => Writer!; // a session has it only once it is connected
 
@@ -83,7 +99,8 @@ public sealed class ClientConnection : WheelTimer, ISessionConnection
         WakeBatch batch = WakeBatch.Rent();
         try
         {
-            return Process(bytes, batch, ref counts);
+            ReceiveStatus status = Process(bytes, batch, ref counts);
+            return Volatile.Read(ref _budget) is { } budget && IsTooFast(budget, status, counts.Messages, bytes.Length) ? ReceiveStatus.Pause : status;
         }
         catch (ProtocolViolationException violation)
         {
@@ -144,6 +161,8 @@ public sealed class ClientConnection : WheelTimer, ISessionConnection
 
         Leave();
         _broker.Wheel.Cancel(this);
+        if (_readingPause is { } pause) _broker.Wheel.Cancel(pause);
+        Volatile.Read(ref _budget)?.Return();
         _frames?.Dispose();
         Handshake?.Dispose();
         ReAuthentication?.Dispose();
@@ -184,7 +203,7 @@ public sealed class ClientConnection : WheelTimer, ISessionConnection
     internal void LeaveAndHangUp()
     {
         Leave();
-        _broker.Wheel.Schedule(this, _broker.Clock.Now + (long)_broker.Limits.CloseTimeout.TotalMilliseconds);
+        _broker.Wheel.Schedule(this, _broker.Clock.Now + (long)Limits.CloseTimeout.TotalMilliseconds);
         _transport.RequestDrain();
     }
 
@@ -279,6 +298,30 @@ public sealed class ClientConnection : WheelTimer, ISessionConnection
         else Goodbye.TooLate(this);
     }
 
+    /// <summary>Other limits are in force: counts the connection where there was nothing bounded when it came.</summary>
+    internal void AdoptBudgets()
+    {
+        Session? session = Session;
+        ConnectionBudget? budget = Volatile.Read(ref _budget);
+        _broker.Budgets.Adopt(ref budget, Info, session?.Subject, session?.Identity.ClientId);
+        if (budget is null) return;
+        ConnectionBudget? other = Interlocked.CompareExchange(ref _budget, budget, null);
+        if ((other is not null && other != budget) || Volatile.Read(ref _gone) != 0) budget.Return();
+    }
+
+    /// <summary>Charges what was read, and pauses if it was too much.</summary>
+    private bool IsTooFast(ConnectionBudget budget, ReceiveStatus status, int messages, int bytes)
+    {
+        if (_phase != Phase.Connected) return false;
+        long wait = budget.Charge(messages, bytes);
+        if (wait == 0 || status != ReceiveStatus.Continue || !_pause.TryPause()) return false; // paused already: it is asked again afterwards
+        long due = _broker.Clock.Now + wait;
+        Volatile.Write(ref _lastReceived, due); // what the broker does not read is no silence of the client
+        _broker.Wheel.Schedule(_readingPause ??= new ReadingPause(this), due);
+        _broker.Metrics.Paused();
+        return true;
+    }
+
     private ReceiveStatus Process(ReadOnlySpan<byte> bytes, WakeBatch batch, ref ReceiveCounts counts)
     {
         while (true)
@@ -292,7 +335,7 @@ public sealed class ClientConnection : WheelTimer, ISessionConnection
             }
 
             ProtocolVersion version = Facts.Version == 0 ? ProtocolVersion.V5 : Facts.Version;
-            int limit = _phase >= Phase.Connected ? _broker.Limits.PacketBytes : _broker.Limits.ConnectPacketBytes;
+            int limit = _phase >= Phase.Connected ? Limits.PacketBytes : Limits.ConnectPacketBytes;
             if (!FrameAssembler.TryTake(ref _frames, ref bytes, limit, version, _phase == Phase.AwaitingConnect, out Frame frame)) break;
             Volatile.Write(ref _lastReceived, _broker.Clock.Now);
             counts.Add(frame);
@@ -308,7 +351,7 @@ public sealed class ClientConnection : WheelTimer, ISessionConnection
 
         using (Guarded<AnswerLane>.Access answers = _answers.Enter())
         {
-            if (answers.Value.WrittenCount <= _broker.Limits.PendingAnswerBytes) return ReceiveStatus.Continue;
+            if (answers.Value.WrittenCount <= Limits.PendingAnswerBytes) return ReceiveStatus.Continue;
             answers.Value.HoldsReading = true;
         }
 

@@ -1,4 +1,5 @@
 using Broker.Core.Publishing;
+using Broker.Core.Security;
 using Broker.Core.Sessions;
 using Broker.Core.Storage;
 using Broker.Core.Telemetry;
@@ -99,6 +100,15 @@ internal sealed class ClientLifecycle(
                 batch.WakeAndReturn();
             }
         }
+    }
+
+    /// <summary>Whether a client has a connection, and it is this principal's.</summary>
+    public bool IsConnected(string clientId, Principal principal) => sessions.IsConnected(clientId, principal);
+
+    /// <summary>Limits of principals are in force that were not before: what sessions use counts from now on.</summary>
+    public void LimitsChanged()
+    {
+        foreach (Session session in sessions.Snapshot()) session.Recount();
     }
 
     /// <summary>Changes how long a session will be kept once its connection is gone.</summary>

@@ -17,7 +17,7 @@ internal static class DisconnectHandler
                 ProtocolViolationException.Protocol("A Session Expiry Interval of 0 cannot be raised by DISCONNECT"); // 3.14.2.2.2
             }
 
-            connection.Broker.Lifecycle.ChangeExpiry(session, SessionExpiry.Within(seconds, connection.Broker.Limits));
+            connection.Broker.Lifecycle.ChangeExpiry(session, SessionExpiry.Within(seconds, connection.Limits));
         }
 
         // Only a plain goodbye discards the will [MQTT-3.14.4-3]; 3.x has no other [3.1.1 MQTT-3.14.4-3].

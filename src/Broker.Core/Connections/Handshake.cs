@@ -49,6 +49,12 @@ internal sealed class Handshake : IDisposable
             sendsReasons: packet.Version == ProtocolVersion.V5 && packet.RequestProblemInformation,
             packet.MaximumPacketSize,
             packet.HasAuthenticationMethod ? Encoding.UTF8.GetString(packet.AuthenticationMethod) : null);
+        if (connection.Budget?.Denial is { } denial and not ReasonCode.Success)
+        {
+            connection.Refuse(packet.Version, denial, Admission.TextOf(denial));
+            return;
+        }
+
         Check(connection, packet);
         var handshake = new Handshake(connection, ConnectRequest.From(packet, connection.Broker), CreateWill(connection, packet));
         connection.Handshake = handshake;
@@ -90,7 +96,7 @@ internal sealed class Handshake : IDisposable
 
     private static void Check(ClientConnection connection, in ConnectPacket packet)
     {
-        BrokerLimits limits = connection.Broker.Limits;
+        BrokerLimits limits = connection.Limits;
         if (packet.ClientId.Length > limits.ClientIdBytes)
         {
             ProtocolViolationException.Throw(ReasonCode.ClientIdentifierNotValid, $"The client identifier is longer than {limits.ClientIdBytes} bytes");
@@ -160,7 +166,7 @@ internal sealed class Handshake : IDisposable
     private void Step(byte[] data, WakeBatch batch)
     {
         // The first step is CONNECT's own; the others took an AUTH packet each.
-        if (_rounds++ > _broker.Limits.AuthenticationRounds) Refuse(ReasonCode.BadAuthenticationMethod, "The exchange took too many rounds");
+        if (_rounds++ > _connection.Limits.AuthenticationRounds) Refuse(ReasonCode.BadAuthenticationMethod, "The exchange took too many rounds");
         else Await(Next(data), batch);
     }
 
@@ -245,9 +251,19 @@ internal sealed class Handshake : IDisposable
 
     private void Complete(Principal principal, ReadOnlySpan<byte> authenticationData, WakeBatch batch)
     {
-        var identity = new PublisherIdentity(_request.ClientId, principal);
-        var subject = new AccessSubject(principal, _request.ClientId, _connection.Info);
-        Message? will = Interlocked.Exchange(ref _will, null);
+        if (Admission.TryAdmit(_connection, _request, principal, out AccessSubject subject, out PublisherIdentity identity) is { } refusal)
+        {
+            Refuse(refusal.ReasonCode, refusal.Text);
+            return;
+        }
+
+        if (_will is { } wanted && subject.Tenant is { } tenant && !MountedTopic.Fits(tenant, wanted.Topic))
+        {
+            Refuse(ReasonCode.TopicNameInvalid, "The will topic is too long or has too many levels");
+            return;
+        }
+
+        Message? will = Admission.Mount(_broker, Interlocked.Exchange(ref _will, null), subject.Tenant, identity);
         if (will is not null && !MayLeave(subject, will))
         {
             will.Release();
@@ -255,14 +271,14 @@ internal sealed class Handshake : IDisposable
             return;
         }
 
-        if (!_connection.Facts.Takes(_request.Answer(_connection.Facts, _broker.Limits, isPresent: false, authenticationData).Size))
+        if (!_connection.Facts.Takes(_request.Answer(_connection.Facts, _connection.Limits, isPresent: false, authenticationData).Size))
         {
             will?.Release();
             Refuse(ReasonCode.PacketTooLarge, "CONNACK is larger than this client takes"); // [MQTT-3.1.2-24]
             return;
         }
 
-        _connection.Writer = PublishWriter.For(_connection.Facts.Version, _connection.Facts.MaximumPacketSize, _request.OutgoingAliases);
+        _connection.Writer = PublishWriter.For(_connection.Facts.Version, _connection.Facts.MaximumPacketSize, _request.OutgoingAliases, subject.Tenant);
         Will? left = will is null
             ? null
             : new Will(will, _request.WillMessageExpiry, identity, subject, _request.WillDelay, _broker.Wills.PublishDue);
@@ -271,8 +287,7 @@ internal sealed class Handshake : IDisposable
         if (attached.Session is not { } session)
         {
             will?.Release();
-            if (attached.Outcome == AttachOutcome.TooManySessions) Refuse(ReasonCode.QuotaExceeded, "The broker holds as many sessions as it may");
-            else Refuse(ReasonCode.ClientIdentifierNotValid, "The client identifier belongs to another user");
+            Refuse(Admission.ReasonOf(attached.Outcome), Admission.TextOf(attached.Outcome));
             return;
         }
 
@@ -280,7 +295,7 @@ internal sealed class Handshake : IDisposable
         _connection.Handshake = null; // it is over, and an idle connection keeps nothing that it does not need
         if (_broker.Store.IsCommitted(attached.Commit))
         {
-            ConnAck connAck = _request.Answer(_connection.Facts, _broker.Limits, attached.IsPresent, authenticationData);
+            ConnAck connAck = _request.Answer(_connection.Facts, _connection.Limits, attached.IsPresent, authenticationData);
             Welcome.Accept(_connection, session, connAck, _request, attached.IsPresent, batch);
         }
         else

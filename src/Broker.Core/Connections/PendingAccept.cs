@@ -10,7 +10,7 @@ internal sealed class PendingAccept(ClientConnection connection, ConnectRequest 
     public void Send(WakeBatch batch) =>
         Welcome.Accept(
             connection, attached.Session!, // only who got one is accepted
-            request.Answer(connection.Facts, connection.Broker.Limits, attached.IsPresent, authenticationData), request, attached.IsPresent, batch);
+            request.Answer(connection.Facts, connection.Limits, attached.IsPresent, authenticationData), request, attached.IsPresent, batch);
 
     void ICommitWaiter.Committed()
     {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Unicode;
+using Broker.Core.Limits;
 using Broker.Core.Messages;
 using Broker.Core.Protocol;
 using Broker.Core.Publishing;
@@ -18,14 +19,21 @@ internal static class PublishHandler
     /// <exception cref="ProtocolViolationException">The packet breaks the protocol or a bound that no acknowledgement can name.</exception>
     public static void Handle(ClientConnection connection, in Frame frame, WakeBatch batch)
     {
-        PublishPacket packet = PublishPacket.Read(frame, connection.Facts.Version, connection.Broker.Limits.UserProperties);
+        PublishPacket packet = PublishPacket.Read(frame, connection.Facts.Version, connection.Limits.UserProperties);
         ReadOnlySpan<byte> topic = packet.TopicAlias is { } alias ? connection.Aliases.Resolve(packet.Topic, alias) : packet.Topic;
         if (!Begins(connection, packet, batch)) return;
 
         ReasonCode reason = Check(connection, packet, topic);
+        if (packet.Qos == QualityOfService.AtMostOnce && connection.Broker.Overload.Level == OverloadLevel.Hard)
+        {
+            connection.Broker.Metrics.Shed(); // QoS 0 promises nothing
+            return;
+        }
+
         long commit = 0;
         if (reason == ReasonCode.Success)
         {
+            if (connection.Tenant is { } tenant && !Responses.IsResponse(topic)) topic = MountedTopic.Of(tenant, topic);
             var publication = new Publication
             {
                 Topic = topic,
@@ -69,7 +77,7 @@ internal static class PublishHandler
     {
         if (packet.Qos == QualityOfService.AtMostOnce) return true;
         Session session = connection.Session!; // connected: it has a session
-        int maximum = connection.Facts.IsV5 ? connection.Broker.Limits.ReceiveMaximum : ushort.MaxValue;
+        int maximum = connection.Facts.IsV5 ? connection.Limits.ReceiveMaximum : ushort.MaxValue;
         (int all, int besideExchanges) = connection.UnacknowledgedPublications;
         if (all >= maximum) TooMany(maximum);
         if (packet.Qos == QualityOfService.AtLeastOnce)
@@ -95,7 +103,8 @@ internal static class PublishHandler
 
     private static ReasonCode Check(ClientConnection connection, in PublishPacket packet, ReadOnlySpan<byte> topic)
     {
-        if (TopicName.Check(topic, connection.Broker.Limits.TopicBytes, connection.Broker.Limits.TopicLevels) != TopicFault.None) return ReasonCode.TopicNameInvalid;
+        if (TopicName.Check(topic, connection.Limits.TopicBytes, connection.Limits.TopicLevels) != TopicFault.None) return ReasonCode.TopicNameInvalid;
+        if (connection.Tenant is { } tenant && !MountedTopic.Fits(tenant, topic)) return ReasonCode.TopicNameInvalid;
         if (ReservedTopics.Contains(topic) && !Responses.IsResponse(topic)) return ReasonCode.NotAuthorized;
         bool isFalseText = packet.PayloadIsUtf8 && connection.Info.ValidatePayloadFormat && !Utf8.IsValid(packet.Payload);
         return isFalseText ? ReasonCode.PayloadFormatInvalid : ReasonCode.Success; // [MQTT-3.3.2-4] leaves the check to us

@@ -28,7 +28,7 @@ internal sealed class ReAuthentication(ClientConnection connection, IAuthenticat
     public void Continue(byte[] data)
     {
         if (IsOver || !_running.IsCompleted) ProtocolViolationException.Protocol("AUTH came out of turn");
-        if (++_rounds > connection.Broker.Limits.AuthenticationRounds)
+        if (++_rounds > connection.Limits.AuthenticationRounds)
         {
             ProtocolViolationException.Throw(ReasonCode.BadAuthenticationMethod, "The exchange took too many rounds");
         }

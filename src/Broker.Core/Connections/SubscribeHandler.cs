@@ -16,7 +16,7 @@ internal static class SubscribeHandler
     /// <summary>Subscribes, and answers with SUBACK: a code for every filter, in their order [MQTT-3.8.4-6].</summary>
     public static void Handle(ClientConnection connection, in Frame frame, WakeBatch batch)
     {
-        BrokerLimits limits = connection.Broker.Limits;
+        BrokerLimits limits = connection.Limits;
         SubscribePacket packet = SubscribePacket.Read(frame, connection.Facts.Version);
         if (packet.FilterCount > limits.FiltersPerSubscribe)
         {
@@ -62,7 +62,7 @@ internal static class SubscribeHandler
     /// <summary>What ends the connection does so before anything of the packet has taken effect.</summary>
     private static void CheckFilters(ClientConnection connection, SubscribePacket packet)
     {
-        BrokerLimits limits = connection.Broker.Limits;
+        BrokerLimits limits = connection.Limits;
         while (packet.TryReadNext(out ReadOnlySpan<byte> utf8, out SubscriptionOptions options))
         {
             TopicFault fault = TopicFilter.TryParse(utf8, limits.TopicBytes, limits.TopicLevels, out TopicFilter filter);
@@ -82,6 +82,12 @@ internal static class SubscribeHandler
         BrokerContext broker = connection.Broker;
         TopicFault fault = TopicFilter.TryParse(utf8, broker.Limits.TopicBytes, broker.Limits.TopicLevels, out TopicFilter filter);
         if (fault != TopicFault.None) return ReasonCode.TopicFilterInvalid;
+        if (connection.Tenant is { } tenant)
+        {
+            if (!MountedTopic.Fits(tenant, utf8)) return ReasonCode.TopicFilterInvalid;
+            _ = TopicFilter.TryParse(MountedTopic.OfFilter(tenant, utf8), int.MaxValue, int.MaxValue, out filter); // sound as it was
+        }
+
         if (!TryGrant(connection, filter, ref options)) return ReasonCode.NotAuthorized;
 
         ChangeCriteria? criteria = null;

@@ -12,7 +12,7 @@ internal static class UnsubscribeHandler
     /// <summary>Unsubscribes, and answers with UNSUBACK: a code for every filter, in their order [MQTT-3.10.4-5].</summary>
     public static void Handle(ClientConnection connection, in Frame frame, WakeBatch batch)
     {
-        BrokerLimits limits = connection.Broker.Limits;
+        BrokerLimits limits = connection.Limits;
         UnsubscribePacket packet = UnsubscribePacket.Read(frame, connection.Facts.Version);
         if (packet.FilterCount > limits.FiltersPerSubscribe)
         {
@@ -34,6 +34,7 @@ internal static class UnsubscribeHandler
         {
             for (int i = 0; packet.TryReadNext(out ReadOnlySpan<byte> filter); i++)
             {
+                if (connection.Tenant is { } tenant) filter = MountedTopic.OfFilter(tenant, filter);
                 ReasonCode reason = isInUse
                     ? ReasonCode.PacketIdentifierInUse
                     : connection.Session.Unsubscribe(filter, connection.Broker.Subscriptions, batch)

@@ -11,6 +11,12 @@ public sealed record BrokerLimits
     [Range(1, 10_000_000)]
     public int Connections { get; init; } = 100_000;
 
+    /// <summary>
+    /// Of those, how many are kept for privileged endpoints and users (`Limits:Privileged`); where none are named, none are kept.
+    /// </summary>
+    [Range(0, 1_000_000)]
+    public int ReservedConnections { get; init; } = 16;
+
     /// <summary>Bytes of the first packet: a CONNECT that announces more is cut off at its header.</summary>
     [Range(128, 268_435_460)]
     public int ConnectPacketBytes { get; init; } = 65_536;
@@ -163,6 +169,17 @@ public sealed record BrokerLimits
     /// <summary>Failed logins of one user from one address within a minute; more attempts are refused with 0x97 (HTTP: 429), right or wrong.</summary>
     [Range(1, 1_000_000)]
     public int FailedLoginsPerUser { get; init; } = 10;
+
+    /// <summary>
+    /// Memory that the process should stay within. At 85 % new connections are refused with 0x97 (HTTP: 503) and <c>$SYS</c> stands still, at
+    /// 95 % publications at QoS 0 are dropped, too; both end by themselves. 0: three quarters of what the machine or the container has.
+    /// </summary>
+    [Range(0, 1_099_511_627_776)]
+    public long MemoryBytes { get; init; }
+
+    /// <summary>How late work may come to run before the broker counts as overloaded, three seconds running; at five times that, QoS 0 is dropped, too.</summary>
+    [DurationRange("00:00:00.1", "00:01:00")]
+    public TimeSpan OverloadLag { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>Bytes of a token (JWT); a longer one is refused like a wrong one.</summary>
     [Range(256, 65_535)]

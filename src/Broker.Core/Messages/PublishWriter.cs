@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Broker.Core.Limits;
 using Broker.Core.Primitives;
 using Broker.Core.Protocol;
 
@@ -9,7 +10,7 @@ namespace Broker.Core.Messages;
 /// connection.
 /// </summary>
 /// <remarks>Threading: one caller at a time (the session's gate). Owner: the connection; aliases die with it [MQTT-3.3.2-7].</remarks>
-internal sealed class PublishWriter(ProtocolVersion version, uint? maximumPacketSize, int topicAliases)
+internal sealed class PublishWriter(ProtocolVersion version, uint? maximumPacketSize, int topicAliases, Tenant? tenant = null)
 {
     private const int LargestFixedHeader = 5;
     private const int AliasProperty = 3;
@@ -23,15 +24,17 @@ internal sealed class PublishWriter(ProtocolVersion version, uint? maximumPacket
     private readonly long _maximumPacketSize = maximumPacketSize ?? long.MaxValue;
     private readonly ProtocolVersion _version = version;
     private Dictionary<byte[], ushort>? _aliases;
+    private byte[] _topic = []; // a tenant's, as its client knows it
 
     /// <summary>The writer for a client: one of its own only where it needs one.</summary>
     /// <param name="version">The client's protocol version.</param>
     /// <param name="maximumPacketSize">The largest packet that it takes; null if it did not say.</param>
     /// <param name="topicAliases">How many topic aliases it takes.</param>
-    public static PublishWriter For(ProtocolVersion version, uint? maximumPacketSize, int topicAliases)
+    /// <param name="tenant">The tenant that it is in: it sees topics without the tenant's name.</param>
+    public static PublishWriter For(ProtocolVersion version, uint? maximumPacketSize, int topicAliases, Tenant? tenant = null)
     {
-        bool isPlain = maximumPacketSize is null && topicAliases == 0;
-        return (isPlain ? Array.Find(_plain, writer => writer._version == version) : null) ?? new PublishWriter(version, maximumPacketSize, topicAliases);
+        bool isPlain = maximumPacketSize is null && topicAliases == 0 && tenant is null;
+        return (isPlain ? Array.Find(_plain, writer => writer._version == version) : null) ?? new PublishWriter(version, maximumPacketSize, topicAliases, tenant);
     }
 
     /// <summary>Appends a PUBLISH, or nothing and false if it would be larger than the client takes [MQTT-3.1.2-24].</summary>
@@ -47,8 +50,8 @@ internal sealed class PublishWriter(ProtocolVersion version, uint? maximumPacket
         bool hasExpiry = isV5 && message.ExpiresAt != long.MaxValue;
         int properties = isV5 ? message.Properties.Length + (hasExpiry ? ExpiryProperty : 0) + identifiers.Size : 0;
         int idBytes = header.Qos == QualityOfService.AtMostOnce ? 0 : 2;
-        long total = TotalSize(message.PrefixedTopic.Length, idBytes, isV5, properties, message.Payload.Length);
-        ReadOnlySpan<byte> topic = message.PrefixedTopic;
+        ReadOnlySpan<byte> topic = tenant is null ? message.PrefixedTopic : Unmount(message, tenant);
+        long total = TotalSize(topic.Length, idBytes, isV5, properties, message.Payload.Length);
         ushort alias = 0;
         if (topicAliases > 0 && isV5 && total + AliasAtMost <= _maximumPacketSize)
         {
@@ -113,6 +116,14 @@ internal sealed class PublishWriter(ProtocolVersion version, uint? maximumPacket
 
         span[at++] = (byte)value;
         return at;
+    }
+
+    private ReadOnlySpan<byte> Unmount(Message message, Tenant its)
+    {
+        if (_topic.Length < message.PrefixedTopic.Length) _topic = new byte[Math.Max(128, 2 * message.PrefixedTopic.Length)];
+        int length = its.Unmount(message.Topic, _topic.AsSpan(sizeof(ushort)));
+        BinaryPrimitives.WriteUInt16BigEndian(_topic, (ushort)length);
+        return _topic.AsSpan(0, sizeof(ushort) + length);
     }
 
     private static long TotalSize(int topic, int id, bool isV5, int properties, int payload)

@@ -10,7 +10,7 @@ namespace Broker.Core.Messages;
 /// Threading: any thread; stores are serialised by the gate, so that bounds and "superseded" marks are exact, reads only by
 /// the tree's own lock. Owner: it holds one reference of each message.
 /// </remarks>
-internal sealed class RetainedMessages(BrokerLimits limits, TimingWheel wheel, ulong hashSeed, Journal? journal = null)
+internal sealed class RetainedMessages(LimitsInForce inForce, TimingWheel wheel, ulong hashSeed, Journal? journal = null, Tenants? tenants = null)
 {
     /// <summary>How many messages a search fetches at a time.</summary>
     public const int SearchPage = 256;
@@ -58,8 +58,9 @@ internal sealed class RetainedMessages(BrokerLimits limits, TimingWheel wheel, u
 
             Message? current = _tree.Get(message.Topic);
             long bytes = _boundedBytes + message.Size - (current?.Size ?? 0);
+            BrokerLimits limits = inForce.Current;
             bool isFull = bytes > limits.RetainedBytes || (current is null && _boundedCount >= limits.RetainedMessages);
-            if (isNew && IsBounded(message) && isFull) return false;
+            if (isNew && IsBounded(message) && (isFull || !FitsTenant(message, current))) return false;
             message.AddReference();
             message.RetainedNumber = Interlocked.Increment(ref _lastNumber); // before it can be found
             _tree.Set(message.Topic, message);
@@ -123,6 +124,18 @@ internal sealed class RetainedMessages(BrokerLimits limits, TimingWheel wheel, u
         if (!IsBounded(message)) return;
         _boundedCount += sign;
         _boundedBytes += sign * message.Size;
+        if (tenants?.OfTopic(message.Topic)?.Budget is not { } budget) return;
+        budget.Use(BudgetItem.RetainedMessages, sign);
+        budget.Use(BudgetItem.RetainedBytes, sign * message.Size);
+    }
+
+    private bool FitsTenant(Message message, Message? current)
+    {
+        if (tenants?.OfTopic(message.Topic)?.Budget is not { } budget) return true;
+        bool fits = (current is not null || budget.HasRoom(BudgetItem.RetainedMessages, 1))
+            && budget.HasRoom(BudgetItem.RetainedBytes, message.Size - (current?.Size ?? 0));
+        if (!fits) budget.Reached(current is null && !budget.HasRoom(BudgetItem.RetainedMessages, 1) ? BudgetItem.RetainedMessages : BudgetItem.RetainedBytes, null);
+        return fits;
     }
 
     /// <summary>Whether a client published it; clients and the broker never write to the same topic.</summary>

@@ -14,7 +14,7 @@ public class MessageLease : IDisposable
     internal MessageLease(Message message) => _message = message;
 
     /// <summary>The topic name in UTF-8.</summary>
-    public ReadOnlySpan<byte> Topic => Message.Topic;
+    public virtual ReadOnlySpan<byte> Topic => Message.Topic;
 
     /// <summary>The payload as it was published.</summary>
     public ReadOnlySpan<byte> Payload => Message.Payload;

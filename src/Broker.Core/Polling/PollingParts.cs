@@ -9,9 +9,12 @@ namespace Broker.Core.Polling;
 
 /// <summary>The parts of the broker that polling works with.</summary>
 internal sealed record PollingParts(
-    BrokerLimits Limits, IAuthorizer Authorizer, LastValues Values, MessageRouter Router, IBrokerStore Store, BrokerClock Clock,
-    TimingWheel Wheel, Random Random, ValueTagger Tagger)
+    LimitsInForce LimitsInForce, IAuthorizer Authorizer, LastValues Values, MessageRouter Router, IBrokerStore Store, BrokerClock Clock,
+    TimingWheel Wheel, Random Random, ValueTagger Tagger, Budgets Budgets)
 {
+    /// <summary>The limits of this moment.</summary>
+    public BrokerLimits Limits => LimitsInForce.Current;
+
     /// <summary>Polls that wait for something.</summary>
-    public WaitingPolls Waiting { get; } = new(Limits.WaitingPolls);
+    public WaitingPolls Waiting { get; } = new(LimitsInForce);
 }

@@ -127,8 +127,8 @@ internal sealed class TopicLister
         foreach (RemovedTopic topic in removed)
         {
             var request = new AccessRequest { Subject = caller, Action = AccessAction.Receive, Topic = topic.Topic, Retain = true };
-            bool isShown = _parts.Authorizer.IsAllowed(request);
-            if (isShown) removals.Add(new TopicRemoval(topic.Topic, DateTimeOffset.FromUnixTimeMilliseconds(topic.At)));
+            bool isShown = caller.Tenant?.Holds(topic.Topic) != false && _parts.Authorizer.IsAllowed(request);
+            if (isShown) removals.Add(new TopicRemoval(caller.Tenant?.UnmountCopy(topic.Topic) ?? topic.Topic, DateTimeOffset.FromUnixTimeMilliseconds(topic.At)));
         }
 
         return removals;
@@ -140,8 +140,9 @@ internal sealed class TopicLister
         foreach (TopicPicture picture in found)
         {
             var request = new AccessRequest { Subject = caller, Action = AccessAction.Receive, Topic = picture.Value.Topic, Retain = true };
-            bool isShown = !picture.Value.HasExpired(_parts.Clock.Now) && _parts.Authorizer.IsAllowed(request);
-            if (isShown) values.Add(new TopicValue(picture, picture.TagOf(_parts.Tagger)));
+            bool isHeld = caller.Tenant?.Holds(picture.Value.Topic) != false;
+            bool isShown = isHeld && !picture.Value.HasExpired(_parts.Clock.Now) && _parts.Authorizer.IsAllowed(request);
+            if (isShown) values.Add(new TopicValue(picture, picture.TagOf(_parts.Tagger), caller.Tenant));
             else picture.Value.Release();
         }
 

@@ -1,5 +1,7 @@
 using System.Text;
+using Broker.Core.Connections;
 using Broker.Core.Limits;
+using Broker.Core.Publishing;
 using Broker.Core.Security;
 
 namespace Broker.Core.Polling;
@@ -53,7 +55,7 @@ public sealed class TopicPolling
     /// <exception cref="OperationCanceledException">The token fired.</exception>
     public ValueTask<PollResult> ReadAsync(
         AccessSubject caller, ReadOnlyMemory<byte> topic, KnownTags known, TimeSpan wait, CancellationToken cancellationToken) =>
-        _reader.ReadAsync(caller, topic, known, wait, cancellationToken);
+        _reader.ReadAsync(caller, Mount(caller, topic), known, wait, cancellationToken);
 
     /// <summary>
     /// Lists the topics that a filter matches, with their values; with a cursor, those that changed since. The right to subscribe
@@ -70,7 +72,7 @@ public sealed class TopicPolling
     /// <see cref="PollStatus.NotAuthorized"/>.
     /// </returns>
     public PollStatus List(AccessSubject caller, string filter, string? since, int limit, out TopicPage? page) =>
-        _lister.List(caller, Encoding.UTF8.GetBytes(filter), since, limit, out page);
+        _lister.List(caller, MountFilter(caller, Encoding.UTF8.GetBytes(filter)), since, limit, out page);
 
     /// <summary>Publishes a message; complete when an MQTT client would be sent its acknowledgement.</summary>
     /// <param name="caller">Whose rights count.</param>
@@ -79,7 +81,7 @@ public sealed class TopicPolling
     /// <see cref="PollStatus.Ok"/>, <see cref="PollStatus.InvalidTopic"/>, <see cref="PollStatus.NotAuthorized"/>,
     /// <see cref="PollStatus.TooLarge"/>, <see cref="PollStatus.QuotaExceeded"/> or <see cref="PollStatus.Stopping"/>.
     /// </returns>
-    public ValueTask<PollStatus> PublishAsync(AccessSubject caller, TopicPublication publication) => _publisher.PublishAsync(caller, publication);
+    public ValueTask<PollStatus> PublishAsync(AccessSubject caller, TopicPublication publication) => _publisher.PublishAsync(caller, publication with { Topic = Mount(caller, publication.Topic) });
 
     /// <summary>
     /// Publishes a request with a Response Topic and Correlation Data of its own (MQTT 5.0 section 4.10) and waits for the first
@@ -95,7 +97,16 @@ public sealed class TopicPolling
     /// </returns>
     /// <exception cref="OperationCanceledException">The token fired.</exception>
     public ValueTask<ResponseResult> RequestAsync(AccessSubject caller, TopicPublication request, TimeSpan timeout, CancellationToken cancellationToken) =>
-        _publisher.RequestAsync(caller, request, timeout, cancellationToken);
+        _publisher.RequestAsync(caller, request with { Topic = Mount(caller, request.Topic) }, timeout, cancellationToken);
+
+    private static ReadOnlyMemory<byte> Mount(AccessSubject caller, ReadOnlyMemory<byte> topic)
+    {
+        bool isMounted = caller.Tenant is not null && !topic.IsEmpty && !Responses.IsResponse(topic.Span);
+        return isMounted ? caller.Tenant!.MountCopy(topic.Span) : topic; // asked just before
+    }
+
+    private static ReadOnlySpan<byte> MountFilter(AccessSubject caller, ReadOnlySpan<byte> filter) =>
+        caller.Tenant is { } tenant && !filter.IsEmpty ? MountedTopic.OfFilter(tenant, filter) : filter;
 
     /// <summary>The broker stops: everybody who waits is told.</summary>
     internal void Close()

@@ -26,6 +26,7 @@ internal sealed class TopicPublisher(PollingParts parts)
     {
         PollStatus fault = Check(publication);
         if (fault != PollStatus.Ok) return fault;
+        if (!parts.Budgets.TryPublish(caller, publication.Payload.Length)) return PollStatus.QuotaExceeded;
         RouteOutcome outcome = Route(caller, publication, Properties(publication.ContentType), expiry: null, out long commit);
         if (commit != 0 && !parts.Store.IsCommitted(commit))
         {
@@ -42,6 +43,7 @@ internal sealed class TopicPublisher(PollingParts parts)
     {
         PollStatus fault = Check(request);
         if (fault != PollStatus.Ok) return new ResponseResult(fault, null);
+        if (!parts.Budgets.TryPublish(caller, request.Payload.Length)) return new ResponseResult(PollStatus.QuotaExceeded, null);
         if (!parts.Waiting.TryEnter()) return new ResponseResult(PollStatus.TooManyWaiting, null);
         if (timeout > parts.Limits.PollWait) timeout = parts.Limits.PollWait;
         byte[] correlationData = Random();

@@ -1,4 +1,5 @@
 using Broker.Core.ChangeDetection;
+using Broker.Core.Limits;
 
 namespace Broker.Core.Polling;
 
@@ -6,13 +7,18 @@ namespace Broker.Core.Polling;
 public sealed class TopicValue : MessageLease
 {
     private readonly TopicPicture _picture;
+    private readonly Tenant? _tenant;
 
-    internal TopicValue(TopicPicture picture, ValueTag tag)
+    internal TopicValue(TopicPicture picture, ValueTag tag, Tenant? tenant = null)
         : base(picture.Value)
     {
         _picture = picture;
         Tag = tag;
+        _tenant = tenant;
     }
+
+    /// <inheritdoc/>
+    public override ReadOnlySpan<byte> Topic => _tenant is null ? base.Topic : _tenant.UnmountCopy(base.Topic);
 
     /// <summary>Tells this value from every other.</summary>
     public ValueTag Tag { get; }

@@ -1,8 +1,10 @@
+using Broker.Core.Limits;
+
 namespace Broker.Core.Polling;
 
 /// <summary>Counts those who wait, within a bound; closed, nobody waits any more.</summary>
 /// <remarks>Threading: any thread.</remarks>
-internal sealed class WaitingPolls(int most)
+internal sealed class WaitingPolls(LimitsInForce limits)
 {
     private int _count;
     private volatile bool _isClosed;
@@ -16,7 +18,7 @@ internal sealed class WaitingPolls(int most)
     /// <summary>One more; false if there are too many.</summary>
     public bool TryEnter()
     {
-        if (Interlocked.Increment(ref _count) <= most) return true;
+        if (Interlocked.Increment(ref _count) <= limits.Current.WaitingPolls) return true;
         Interlocked.Decrement(ref _count);
         return false;
     }

@@ -31,5 +31,6 @@ public static class ReasonCodes
     public static bool HasConnectReturnCode(this ReasonCode reasonCode) => reasonCode is
         ReasonCode.UnsupportedProtocolVersion or ReasonCode.ClientIdentifierNotValid or ReasonCode.BadUserNameOrPassword
         or ReasonCode.BadAuthenticationMethod or ReasonCode.NotAuthorized or ReasonCode.Banned
-        or ReasonCode.ServerUnavailable or ReasonCode.ServerBusy or ReasonCode.QuotaExceeded;
+        or ReasonCode.ServerUnavailable or ReasonCode.ServerBusy or ReasonCode.QuotaExceeded
+        or ReasonCode.ConnectionRateExceeded;
 }

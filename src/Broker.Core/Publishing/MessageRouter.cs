@@ -11,7 +11,7 @@ namespace Broker.Core.Publishing;
 /// <summary>The way of every message, from whomever it comes: authorise, match, bounds, retain, change?, deliver, store.</summary>
 /// <remarks>Threading: any thread, many at once. The publisher's thread does all of it, so its order is kept per subscriber.</remarks>
 internal sealed class MessageRouter(
-    BrokerLimits limits, IAuthorizer authorizer, Subscriptions subscriptions, RetainedMessages retained, FanOut fanOut,
+    LimitsInForce inForce, IAuthorizer authorizer, Subscriptions subscriptions, RetainedMessages retained, FanOut fanOut,
     MessagePool pool, BrokerClock clock, Journal? journal = null)
 {
     /// <summary>Requests of the broker's own that wait for their answer.</summary>
@@ -59,7 +59,7 @@ internal sealed class MessageRouter(
         try
         {
             // 3 bounds: a refusal comes before anybody has the message
-            bool mayRefuse = limits.Overflow == OverflowPolicy.Refuse && publication.Qos != QualityOfService.AtMostOnce;
+            bool mayRefuse = inForce.Current.Overflow == OverflowPolicy.Refuse && publication.Qos != QualityOfService.AtMostOnce;
             if (mayRefuse && !HasRoom(message, targets)) return RouteOutcome.QuotaExceeded;
             if (level != AckLevel.Memory && journal!.Store.IsFull && NeedsStore(message, targets)) return RouteOutcome.QuotaExceeded;
 

@@ -19,7 +19,7 @@ namespace Broker.Core.Publishing;
 /// so that events of two threads that overtake each other cannot leave a wrong state behind. Lock order: this gate before all
 /// others; nothing calls it while holding one.
 /// </remarks>
-internal sealed class Presence(BrokerLimits limits, SessionRegistry registry, MessageRouter router, BrokerClock clock)
+internal sealed class Presence(LimitsInForce inForce, SessionRegistry registry, MessageRouter router, BrokerClock clock)
 {
     private readonly Lock _gate = new();
     private readonly LinkedList<string> _offline = new();
@@ -69,7 +69,7 @@ internal sealed class Presence(BrokerLimits limits, SessionRegistry registry, Me
     {
         if (_offlineNodes.Remove(clientId, out LinkedListNode<string>? node)) _offline.Remove(node);
         _offlineNodes.Add(clientId, _offline.AddLast(clientId));
-        while (_offline.Count > limits.OfflinePresence)
+        while (_offline.Count > inForce.Current.OfflinePresence)
         {
             string oldest = _offline.First!.Value; // the list has more than the limit, so it is not empty
             _offline.RemoveFirst();

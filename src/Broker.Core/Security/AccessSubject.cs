@@ -1,4 +1,5 @@
 using Broker.Core.Connections;
+using Broker.Core.Limits;
 
 namespace Broker.Core.Security;
 
@@ -30,6 +31,9 @@ public sealed class AccessSubject
 
     /// <summary>Where it comes from; null if that is not known.</summary>
     public ConnectionInfo? Connection { get; }
+
+    /// <summary>The tenant that it is in, or null. Rights are asked for with full topics, and with the client identifier as the client gave it.</summary>
+    public Tenant? Tenant { get; init; }
 
     /// <summary>For the authorizer alone: what it wants to keep about this subject, so that it need not look it up again.</summary>
     public object? Memory

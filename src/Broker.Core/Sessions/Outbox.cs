@@ -10,7 +10,7 @@ namespace Broker.Core.Sessions;
 /// together by messages and by bytes. While nothing holds the window up, both leave in the order they came.
 /// </summary>
 /// <remarks>Threading: none of its own; every call under the session's gate. Owner: its session.</remarks>
-internal sealed class Outbox(BrokerLimits limits, BrokerClock clock)
+internal sealed class Outbox(LimitsInForce inForce, BrokerClock clock)
 {
     // Looking through a full queue for expired messages takes as long as the queue; a flood must not make that its cost per message.
     private const long PurgeInterval = 1_000;
@@ -23,6 +23,9 @@ internal sealed class Outbox(BrokerLimits limits, BrokerClock clock)
 
     /// <summary>Where drops are written down; null for a session that is not kept.</summary>
     public SessionJournal? Journal { get; set; }
+
+    /// <summary>What the session uses of what its principal and its tenant may; null where nothing is bounded.</summary>
+    public SessionBudget? Budget { get; set; }
 
     /// <summary>Messages that wait.</summary>
     public int Count => (_unacknowledged?.Count ?? 0) + (_acknowledged?.Count ?? 0);
@@ -49,10 +52,11 @@ internal sealed class Outbox(BrokerLimits limits, BrokerClock clock)
         int size = delivery.Message.Size;
         if (!HasRoom(size))
         {
-            bool makeRoom = delivery.Qos != QualityOfService.AtMostOnce && limits.Overflow == OverflowPolicy.DropOldest;
-            if (!makeRoom || size > limits.QueueBytes) return DeliverOutcome.QueueFull;
+            bool makeRoom = delivery.Qos != QualityOfService.AtMostOnce && inForce.Current.Overflow == OverflowPolicy.DropOldest;
+            if (!makeRoom || size > inForce.Current.QueueBytes) return DeliverOutcome.QueueFull;
             while (!Fits(size))
             {
+                if (Count == 0) return DeliverOutcome.QueueFull; // others of its principal or tenant have used it all
                 Delivery oldest = TakeOldest();
                 Journal?.Removed(oldest.Entry);
                 oldest.Message.Release();
@@ -62,7 +66,7 @@ internal sealed class Outbox(BrokerLimits limits, BrokerClock clock)
 
         DeliveryQueue lane = delivery.Qos == QualityOfService.AtMostOnce ? _unacknowledged ??= new() : _acknowledged ??= new();
         lane.Enqueue(delivery, _number++);
-        Bytes += size;
+        Account(size);
         return droppedOldest > 0 ? DeliverOutcome.OldestDropped : DeliverOutcome.Queued;
     }
 
@@ -70,7 +74,7 @@ internal sealed class Outbox(BrokerLimits limits, BrokerClock clock)
     public void Restore(in Delivery delivery)
     {
         (_acknowledged ??= new DeliveryQueue()).Enqueue(delivery, _number++);
-        Bytes += delivery.Message.Size;
+        Account(delivery.Message.Size);
     }
 
     /// <summary>The number that the next delivery gets; they only go up.</summary>
@@ -94,7 +98,7 @@ internal sealed class Outbox(BrokerLimits limits, BrokerClock clock)
         }
 
         delivery = (first < second ? _unacknowledged! : _acknowledged!).Dequeue(); // its number says that it is not empty
-        Bytes -= delivery.Message.Size;
+        Account(-delivery.Message.Size);
         return true;
     }
 
@@ -105,7 +109,7 @@ internal sealed class Outbox(BrokerLimits limits, BrokerClock clock)
         for (int i = 0; i < dropped; i++)
         {
             Delivery delivery = _unacknowledged!.Dequeue();
-            Bytes -= delivery.Message.Size;
+            Account(-delivery.Message.Size);
             delivery.Message.Release();
         }
 
@@ -122,7 +126,7 @@ internal sealed class Outbox(BrokerLimits limits, BrokerClock clock)
         if (_acknowledged is null) return;
         int before = taken.Count;
         _acknowledged.TakeShared(taken, except);
-        for (int i = before; i < taken.Count; i++) Bytes -= taken[i].Message.Size;
+        for (int i = before; i < taken.Count; i++) Account(-taken[i].Message.Size);
     }
 
     /// <summary>Adds what the store keeps, in order.</summary>
@@ -143,7 +147,18 @@ internal sealed class Outbox(BrokerLimits limits, BrokerClock clock)
         _unacknowledged = _acknowledged = null;
     }
 
-    private bool Fits(int size) => Count < limits.QueueMessages && Bytes + size <= limits.QueueBytes;
+    private bool Fits(int size)
+    {
+        BrokerLimits limits = inForce.Current;
+        bool fits = Count < limits.QueueMessages && Bytes + size <= limits.QueueBytes;
+        return fits && (Budget is null || Budget.HasRoom(BudgetItem.QueueBytes, size, null));
+    }
+
+    private void Account(long change)
+    {
+        Bytes += change;
+        Budget?.Use(BudgetItem.QueueBytes, change);
+    }
 
     /// <summary>Drops what expired while it waited, at most once a second; true if there is room now.</summary>
     private bool TryPurge(int size)
@@ -153,7 +168,7 @@ internal sealed class Outbox(BrokerLimits limits, BrokerClock clock)
         foreach (DeliveryQueue? lane in (ReadOnlySpan<DeliveryQueue?>)[_unacknowledged, _acknowledged])
         {
             if (lane is null) continue;
-            Bytes -= lane.RemoveExpired(clock.Now, Journal, out int removed);
+            Account(-lane.RemoveExpired(clock.Now, Journal, out int removed));
             _purged += removed;
         }
 

@@ -1,4 +1,5 @@
 using Broker.Core.ChangeDetection;
+using Broker.Core.Limits;
 using Broker.Core.Messages;
 using Broker.Core.Primitives;
 using Broker.Core.Protocol;
@@ -14,7 +15,7 @@ namespace Broker.Core.Sessions;
 /// <remarks>Threading: none of its own; every call under the session's gate. Owner: its session.</remarks>
 internal sealed class Outgoing(Session session, SessionEnvironment environment, SubscriptionSet subscriptions, int window)
 {
-    private readonly Outbox _outbox = new(environment.Limits, environment.Clock) { Journal = session.Journal };
+    private readonly Outbox _outbox = new(environment.LimitsInForce, environment.Clock) { Journal = session.Journal, Budget = session.Budget };
     private InflightWindow? _inflight;
     private ReplayQueue? _replays;
     private SessionChanges? _changes;
@@ -23,6 +24,15 @@ internal sealed class Outgoing(Session session, SessionEnvironment environment, 
     private bool _hasWithheld; // something was not sent because the client may not receive it
     private List<Delivery>? _refused; // of shared groups, because the client may not receive them: each is a reference
     private long _awaited; // what a held message waits for, once somebody asked to be told
+
+    /// <summary>Bytes that wait in the queue.</summary>
+    public long QueueBytes => _outbox.Bytes;
+
+    /// <summary>What its session uses of what its principal and its tenant may.</summary>
+    public SessionBudget? Budget
+    {
+        set => _outbox.Budget = value;
+    }
 
     /// <summary>Messages that were dropped, since the session began.</summary>
     public long Dropped { get; private set; }

@@ -1,4 +1,5 @@
 using Broker.Core.ChangeDetection;
+using Broker.Core.Limits;
 using Broker.Core.Messages;
 using Broker.Core.Primitives;
 using Broker.Core.Protocol;
@@ -51,6 +52,9 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
     /// <summary>The will that its client left, or null; written under the registry's gate.</summary>
     public Will? Will { get; set; }
 
+    /// <summary>What it uses of what its principal and its tenant may; null where nothing is bounded. Changes under its gate.</summary>
+    public SessionBudget? Budget { get; set; }
+
     /// <summary>Where it is written down; null while it is not kept beyond its connection, or nothing is kept. Read under its gate.</summary>
     public SessionJournal? Journal { get; private set; }
 
@@ -95,6 +99,22 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
         lock (_gate) return !_ended && Outgoing.HasRoom(size);
     }
 
+    /// <summary>Its principal's bounds changed from none to some: what it uses counts from now on.</summary>
+    public void Recount()
+    {
+        lock (_gate)
+        {
+            if (_ended || environment.Budgets is not { } budgets || Budget is { Principal: not null }) return;
+            SessionBudget? budget = budgets.OfSession(Identity.Principal, Identity.ClientId);
+            if (budget?.Principal is not { } principal) return;
+            principal.Use(BudgetItem.Sessions, 1);
+            principal.Use(BudgetItem.Subscriptions, _subscriptions.Count);
+            principal.Use(BudgetItem.QueueBytes, _outgoing?.QueueBytes ?? 0);
+            Budget = budget;
+            if (_outgoing is not null) _outgoing.Budget = budget;
+        }
+    }
+
     /// <summary>Whether its client may be sent a message at this moment.</summary>
     /// <param name="message">The message.</param>
     /// <param name="qos">The QoS it would be sent with.</param>
@@ -102,6 +122,7 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
     /// <param name="group">The shared group that it comes through, or null.</param>
     public bool MayReceive(Message message, QualityOfService qos, bool retain, SharedGroup? group)
     {
+        if (Subject.Tenant?.Holds(message.Topic) == false) return false; // "acme/#" matches "acme", which is nobody's
         var request = new AccessRequest
         {
             Subject = Subject,
@@ -473,7 +494,12 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
             Journal = null; // the end is one record
             _outgoing?.TakeShared(shared, except: null);
             _outgoing?.Clear();
-            return _subscriptions.Take();
+            Subscription[] ended = _subscriptions.Take();
+            Budget?.Use(BudgetItem.Subscriptions, -ended.Length);
+            Budget?.Use(BudgetItem.Sessions, -1);
+            Budget?.Principal?.Return();
+            Budget = null;
+            return ended;
         }
     }
 
@@ -502,6 +528,7 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
             }
 
             if (_subscriptions.Count >= environment.Limits.SubscriptionsPerSession) return SubscribeOutcome.TooMany;
+            if (Budget?.TryUse(BudgetItem.Subscriptions, 1, Subject) == false) return SubscribeOutcome.TooMany;
             subscription = new Subscription(this, key.ToArray()) { IsChangeOnly = filter.IsChangeOnly };
             subscription.Change(options, identifier);
             if (criteria is not null && !filter.IsShared) subscription.Changes = Outgoing.Changes.NewLedger(criteria);
@@ -525,6 +552,7 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
         {
             if (_subscriptions.Remove(key) is not { } subscription) return false;
             all.Remove(subscription);
+            Budget?.Use(BudgetItem.Subscriptions, -1);
             left = _outgoing?.KnownChanges?.Remove(subscription);
             Journal?.Unsubscribed(key);
         }

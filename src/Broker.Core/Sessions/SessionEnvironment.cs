@@ -10,5 +10,9 @@ namespace Broker.Core.Sessions;
 
 /// <summary>What every session works with.</summary>
 internal sealed record SessionEnvironment(
-    BrokerLimits Limits, BrokerClock Clock, TimingWheel Wheel, IAuthorizer Authorizer, LastValues Values, BrokerMetrics Metrics, ILogger Logger, IAudit Audit,
-    Journal? Journal = null);
+    LimitsInForce LimitsInForce, BrokerClock Clock, TimingWheel Wheel, IAuthorizer Authorizer, LastValues Values, BrokerMetrics Metrics, ILogger Logger, IAudit Audit,
+    Journal? Journal = null, Budgets? Budgets = null)
+{
+    /// <summary>The limits of this moment.</summary>
+    public BrokerLimits Limits => LimitsInForce.Current;
+}

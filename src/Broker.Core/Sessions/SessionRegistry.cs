@@ -10,7 +10,7 @@ namespace Broker.Core.Sessions;
 /// Threading: any thread; its gate serialises beginnings, changes of hands and ends. Nothing is called out to while it is
 /// held: what is to be done afterwards is returned. Lock order: this gate, then a session's.
 /// </remarks>
-internal sealed class SessionRegistry(BrokerLimits limits, TimingWheel wheel, SessionEnvironment environment)
+internal sealed class SessionRegistry(TimingWheel wheel, SessionEnvironment environment)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Entry> _sessions = new(StringComparer.Ordinal);
@@ -50,6 +50,12 @@ internal sealed class SessionRegistry(BrokerLimits limits, TimingWheel wheel, Se
         lock (_gate) return _sessions.TryGetValue(clientId, out Entry entry) && entry.Connection is not null;
     }
 
+    /// <summary>Whether a client is connected as this principal.</summary>
+    public bool IsConnected(string clientId, Principal principal)
+    {
+        lock (_gate) return _sessions.TryGetValue(clientId, out Entry entry) && entry.Connection is not null && entry.Session.Identity.Principal == principal;
+    }
+
     /// <summary>
     /// Gives a connection the session of its client identifier: the one that is there, or a new one. Another principal's is
     /// never touched.
@@ -61,7 +67,13 @@ internal sealed class SessionRegistry(BrokerLimits limits, TimingWheel wheel, Se
         {
             bool exists = _sessions.TryGetValue(request.Identity.ClientId, out Entry existing);
             if (exists && existing.Session.Identity.Principal != request.Identity.Principal) return AttachResult.OtherPrincipal;
-            if (!exists && _sessions.Count >= limits.Sessions) return AttachResult.TooManySessions;
+            if (!exists && _sessions.Count >= environment.Limits.Sessions) return AttachResult.TooManySessions;
+            SessionBudget? budget = exists ? null : environment.Budgets?.OfSession(request.Identity.Principal, request.Identity.ClientId);
+            if (budget?.TryUse(BudgetItem.Sessions, 1, request.Subject) == false)
+            {
+                budget.Principal?.Return();
+                return AttachResult.TooManyOfOwner;
+            }
 
             Will? will = null;
             Subscription[] ended = [];
@@ -98,9 +110,10 @@ internal sealed class SessionRegistry(BrokerLimits limits, TimingWheel wheel, Se
                 ended = previous.End(shared);
             }
 
+            if (endsExisting) (budget = environment.Budgets?.OfSession(request.Identity.Principal, request.Identity.ClientId))?.Use(BudgetItem.Sessions, 1); // in place of the one that ended
             session = present
                 ? existing.Session
-                : new Session(++_number, request.Identity, environment, Expired);
+                : new Session(++_number, request.Identity, environment, Expired) { Budget = budget };
             bool wasKept = present && session.Expiry > TimeSpan.Zero;
             session.Expiry = request.Expiry;
             session.Will = request.Will;
@@ -216,7 +229,9 @@ internal sealed class SessionRegistry(BrokerLimits limits, TimingWheel wheel, Se
     {
         lock (_gate)
         {
-            var session = new Session(number, identity, environment, Expired) { Expiry = expiry, DetachedAt = detachedAt };
+            SessionBudget? budget = environment.Budgets?.OfSession(identity.Principal, identity.ClientId);
+            budget?.Use(BudgetItem.Sessions, 1);
+            var session = new Session(number, identity, environment, Expired) { Expiry = expiry, DetachedAt = detachedAt, Budget = budget };
             _number = Math.Max(_number, number);
             _sessions[identity.ClientId] = new Entry(session, null);
             wheel.Schedule(session, environment.Clock.Now + (long)left.TotalMilliseconds);
@@ -266,6 +281,9 @@ internal enum AttachOutcome
 
     /// <summary>The broker holds as many sessions as it may.</summary>
     TooManySessions,
+
+    /// <summary>The principal, or the tenant, has as many sessions as it may.</summary>
+    TooManyOfOwner,
 }
 
 /// <summary>What came of <see cref="SessionRegistry.Attach"/>, and what its caller has to do now.</summary>
@@ -284,6 +302,9 @@ internal readonly record struct AttachResult(
 
     /// <summary>The client identifier belongs to another principal.</summary>
     public static AttachResult OtherPrincipal => new(AttachOutcome.OtherPrincipal, null, false, null, null, [], []);
+
+    /// <summary>The principal, or the tenant, has as many sessions as it may.</summary>
+    public static AttachResult TooManyOfOwner => new(AttachOutcome.TooManyOfOwner, null, false, null, null, [], []);
 
     /// <summary>The broker holds as many sessions as it may.</summary>
     public static AttachResult TooManySessions => new(AttachOutcome.TooManySessions, null, false, null, null, [], []);

@@ -43,6 +43,12 @@ internal static partial class BrokerLog
 
     // 3xx the broker
 
+    [LoggerMessage(302, LogLevel.Warning, "The broker is overloaded: {Level} ({MemoryBytes} of {BudgetBytes} bytes, {Lag} late; Limits:MemoryBytes, Limits:OverloadLag). At Soft it takes no new connections and $SYS stands still, at Hard it also drops QoS 0")]
+    public static partial void OverloadBegins(this ILogger logger, OverloadLevel level, long memoryBytes, long budgetBytes, TimeSpan lag);
+
+    [LoggerMessage(303, LogLevel.Information, "The overload eases: {Level} now ({MemoryBytes} of {BudgetBytes} bytes, {Lag} late)")]
+    public static partial void OverloadEases(this ILogger logger, OverloadLevel level, long memoryBytes, long budgetBytes, TimeSpan lag);
+
     [LoggerMessage(301, LogLevel.Error, "A timer failed; the others go on. Please report it with this trace")]
     public static partial void TimerFailed(this ILogger logger, Exception exception);
 }

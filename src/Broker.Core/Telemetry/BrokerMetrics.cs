@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Broker.Core.ChangeDetection;
+using Broker.Core.Limits;
 using Broker.Core.Protocol;
 using Broker.Core.Sessions;
 
@@ -31,6 +33,10 @@ internal sealed class BrokerMetrics : IDisposable
     private long _accepted;
     private long _rejectedConnections;
     private long _sessionsExpired;
+    private long _paused;
+    private readonly long[] _overload = new long[Enum.GetValues<OverloadLevel>().Length];
+    private long _shed;
+    private readonly ConcurrentDictionary<(string Scope, BudgetItem Item), long> _limits = new();
 
     /// <summary>Creates the instruments.</summary>
     public BrokerMetrics()
@@ -46,6 +52,10 @@ internal sealed class BrokerMetrics : IDisposable
         _meter.CreateObservableCounter("mqtt.connections.accepted", () => ConnectionsAccepted, "{connection}", "Connections taken");
         _meter.CreateObservableCounter("mqtt.connections.rejected", () => Interlocked.Read(ref _rejectedConnections), "{connection}", "Connections closed at once because there were too many");
         _meter.CreateObservableCounter("mqtt.connections.closed", () => Tagged(_closed, "reason", static i => ((CloseReason)i).ToWord()), "{connection}", "Connections that ended, by reason");
+        _meter.CreateObservableCounter("mqtt.reading.paused", () => Interlocked.Read(ref _paused), "{pause}", "Times that reading from a connection paused because it was too fast");
+        _meter.CreateObservableCounter("mqtt.overload", () => Tagged(_overload, "level", static i => ((OverloadLevel)i).ToString()), "{step}", "Steps to a level of overload, and back");
+        _meter.CreateObservableCounter("mqtt.shed.messages", () => ShedMessages, "{message}", "Publications at QoS 0 that were dropped because of overload");
+        _meter.CreateObservableCounter("mqtt.limits.reached", MeasureLimits, "{time}", "Times that somebody had used up what it may use, by whom and of what");
         _meter.CreateObservableCounter("mqtt.sessions.expired", () => SessionsExpired, "{session}", "Sessions that ended because their time was over");
     }
 
@@ -169,6 +179,27 @@ internal sealed class BrokerMetrics : IDisposable
     /// <summary>A connection ended.</summary>
     public void Closed(CloseReason reason) => Interlocked.Increment(ref _closed[(int)reason]);
 
+    /// <summary>The broker went to another level of overload.</summary>
+    public void Overloaded(OverloadLevel level) => Interlocked.Increment(ref _overload[(int)level]);
+
+    /// <summary>How often the broker went to a level of overload.</summary>
+    public long OverloadedTo(OverloadLevel level) => Interlocked.Read(ref _overload[(int)level]);
+
+    /// <summary>A publication at QoS 0 was dropped because of overload.</summary>
+    public void Shed() => Interlocked.Increment(ref _shed);
+
+    /// <summary>Publications that were dropped because of overload.</summary>
+    public long ShedMessages => Interlocked.Read(ref _shed);
+
+    /// <summary>Reading from a connection paused because it was too fast.</summary>
+    public void Paused() => Interlocked.Increment(ref _paused);
+
+    /// <summary>A budget was used up: of a client, a principal, an address, an endpoint or a tenant.</summary>
+    public void LimitReached(string scope, BudgetItem item) => _limits.AddOrUpdate((scope, item), 1, static (_, count) => count + 1);
+
+    /// <summary>How often budgets were used up.</summary>
+    public long LimitsReached(string scope, BudgetItem item) => _limits.GetValueOrDefault((scope, item));
+
     /// <summary>Connections that ended for one reason.</summary>
     public long ClosedFor(CloseReason reason) => Interlocked.Read(ref _closed[(int)reason]);
 
@@ -192,6 +223,10 @@ internal sealed class BrokerMetrics : IDisposable
         DeliverOutcome.NotAuthorized => "not-authorized",
         _ => "none",
     };
+
+    private IEnumerable<Measurement<long>> MeasureLimits() =>
+        _limits.Select(pair => new Measurement<long>(
+            pair.Value, new KeyValuePair<string, object?>("scope", pair.Key.Scope), new KeyValuePair<string, object?>("limit", pair.Key.Item.ToString())));
 
     private static IEnumerable<Measurement<long>> Tagged(long[] counts, string tag, Func<int, string> word)
     {

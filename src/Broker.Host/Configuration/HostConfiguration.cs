@@ -19,7 +19,7 @@ internal sealed record HostConfiguration(
     private const string Section = "Broker";
     private const string AuthSection = $"{Section}:Auth";
     private const string EndpointsSection = $"{Section}:Endpoints";
-    private static readonly string[] _sections = [nameof(BrokerHostOptions.Endpoints), nameof(MqttBrokerOptions.Limits), nameof(BrokerHostOptions.Auth), nameof(BrokerHostOptions.Acl), nameof(BrokerHostOptions.Audit), nameof(BrokerHostOptions.Tcp), nameof(BrokerHostOptions.Reload), "ChangeOnly", nameof(BrokerHostOptions.Storage)];
+    private static readonly string[] _sections = [nameof(BrokerHostOptions.Endpoints), nameof(MqttBrokerOptions.Limits), nameof(BrokerHostOptions.Auth), nameof(BrokerHostOptions.Acl), nameof(BrokerHostOptions.Audit), nameof(BrokerHostOptions.Tcp), nameof(BrokerHostOptions.Reload), "ChangeOnly", "Tenants", nameof(BrokerHostOptions.Storage)];
 
     // The lowest layer; every other one may say otherwise.
     private static readonly (string Key, string Value)[] _defaults =
@@ -82,7 +82,7 @@ internal sealed record HostConfiguration(
     private static HostConfiguration Bind(Settings settings, List<ConfigurationFault> faults)
     {
         var reader = new OptionsReader(settings, faults);
-        BrokerLimits limits = reader.Fill(new BrokerLimits(), $"{Section}:Limits");
+        BrokerLimits limits = reader.Fill(new BrokerLimits(), $"{Section}:Limits", BudgetReader.Sections);
         AuthOptions auth = ReadAuth(settings, reader);
         AclOptions acl = reader.Fill(new AclOptions(), $"{Section}:Acl");
         AuditOptions audit = reader.Fill(new AuditOptions(), $"{Section}:Audit");
@@ -93,6 +93,7 @@ internal sealed record HostConfiguration(
         MqttBrokerOptions broker = reader.Fill(new MqttBrokerOptions(), Section, _sections) with
         {
             Limits = limits,
+            Budgets = new BudgetReader(settings, reader, faults).Read(limits),
             ChangeRules = new ChangeRuleReader(settings, reader, faults).Read(limits),
             Store = policy,
         };
@@ -136,7 +137,7 @@ internal sealed record HostConfiguration(
         foreach (string name in settings.Children(EndpointsSection))
         {
             string path = $"{EndpointsSection}:{name}";
-            EndpointOptions options = reader.Fill(new EndpointOptions(), path, nameof(EndpointOptions.Certificate));
+            EndpointOptions options = reader.Fill(new EndpointOptions(), path, nameof(EndpointOptions.Certificate), BudgetReader.Limits);
             if (settings.IsSection($"{path}:Certificate"))
             {
                 options = options with { Certificate = reader.Fill(new CertificateOptions(), $"{path}:Certificate") };

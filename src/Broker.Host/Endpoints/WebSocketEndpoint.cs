@@ -30,6 +30,13 @@ internal sealed class WebSocketEndpoint(RequestEndpoints endpoints, TlsEndpoints
             return;
         }
 
+        if (broker.Refuses(endpoint.Name))
+        {
+            context.Response.Headers.RetryAfter = "5";
+            await Problems.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "The broker is overloaded; try again later.");
+            return;
+        }
+
         string? subProtocol = _subProtocols.FirstOrDefault(context.WebSockets.WebSocketRequestedProtocols.Contains);
         if (subProtocol is null)
         {

@@ -1,6 +1,7 @@
 using System.Net;
+using Broker.Core;
 using Broker.Core.Connections;
-using Broker.Core.Polling;
+using Broker.Core.Limits;
 using Broker.Core.Security;
 using Broker.Host.Endpoints;
 using Broker.Host.Security;
@@ -14,7 +15,7 @@ using ConnectionInfo = Broker.Core.Connections.ConnectionInfo;
 namespace Broker.Host.Polling;
 
 /// <summary>The polling API: <c>/topics</c> and <c>/requests</c> on every HTTP endpoint, and what describes them.</summary>
-internal sealed class PollingEndpoints(TopicPolling polling, RequestEndpoints endpoints, HttpCallers callers, TimeProvider time, ILogger<PollingEndpoints> logger)
+internal sealed class PollingEndpoints(MqttBroker broker, RequestEndpoints endpoints, HttpCallers callers, TimeProvider time, ILogger<PollingEndpoints> logger)
 {
     private const string Topics = "/topics/{**topic}";
     private const string Requests = "/requests/{**topic}";
@@ -23,8 +24,8 @@ internal sealed class PollingEndpoints(TopicPolling polling, RequestEndpoints en
     /// <summary>Maps all of them.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
-        var reads = new TopicReads(polling, time);
-        var writes = new TopicWrites(polling);
+        var reads = new TopicReads(broker.Polling, time);
+        var writes = new TopicWrites(broker.Polling);
         Func<HttpContext, AccessSubject, Task> read = reads.HandleAsync; // one for all requests
         Func<HttpContext, AccessSubject, Task> publish = writes.PublishAsync;
         Func<HttpContext, AccessSubject, Task> ask = writes.RequestAsync;
@@ -34,14 +35,15 @@ internal sealed class PollingEndpoints(TopicPolling polling, RequestEndpoints en
         OpenApiDocument.Map(routes);
     }
 
-    /// <summary>The caller and its connection; one for all requests of the same caller on a connection, so that decisions are remembered.</summary>
-    private AccessSubject SubjectOf(HttpContext context, Principal caller)
+    /// <summary>The caller and its connection, null where the endpoint is another tenant's; one for all requests of the same caller on a connection, so that decisions are remembered.</summary>
+    private AccessSubject? SubjectOf(HttpContext context, Principal caller)
     {
         IDictionary<object, object?>? items = context.Features.Get<IConnectionItemsFeature>()?.Items;
         if (items is not null && items.TryGetValue(typeof(AccessSubject), out object? known) && known is AccessSubject subject && subject.Principal == caller) return subject;
         EndPoint? remote = context.Connection.RemoteIpAddress is { } address ? SocketTuning.Readable(new IPEndPoint(address, context.Connection.RemotePort)) : null;
         var info = new ConnectionInfo(endpoints.Of(context).Name, TransportKind.Http, remote) { IsEncrypted = context.Request.IsHttps };
-        subject = new AccessSubject(caller, "", info);
+        if (!broker.TryFindTenant(info.Endpoint, caller, out Tenant? tenant)) return null;
+        subject = new AccessSubject(caller, "", info) { Tenant = tenant };
         if (items is not null) items[typeof(AccessSubject)] = subject;
         return subject;
     }
@@ -57,9 +59,18 @@ internal sealed class PollingEndpoints(TopicPolling polling, RequestEndpoints en
             return;
         }
 
+        if (broker.Refuses(endpoints.Of(context).Name))
+        {
+            context.Response.Headers.RetryAfter = "5";
+            await Problems.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "The broker is overloaded; try again later.");
+            return;
+        }
+
         try
         {
-            if (await callers.IdentifyAsync(context) is { } caller) await handleAsync(context, SubjectOf(context, caller));
+            if (await callers.IdentifyAsync(context) is not { } caller) return;
+            if (SubjectOf(context, caller) is { } subject) await handleAsync(context, subject);
+            else await Problems.WriteAsync(context, StatusCodes.Status403Forbidden, "This endpoint is another tenant's.");
         }
         catch (BadHttpRequestException e)
         {

@@ -1,3 +1,4 @@
+using Broker.Core;
 using Broker.Host.Configuration;
 using Broker.Host.Endpoints;
 using Broker.Host.Security;
@@ -10,7 +11,7 @@ namespace Broker.Host.Reloading;
 /// come, and those that are there live on. A bad replacement changes nothing.
 /// </summary>
 /// <remarks>Threading: one caller at a time prepares or refreshes; the lock sees to it.</remarks>
-internal sealed class CertificateSettings(HostConfiguration started, TlsEndpoints tls, ILogger<CertificateSettings> logger) : IReloadable
+internal sealed class CertificateSettings(HostConfiguration started, TlsEndpoints tls, ILogger<CertificateSettings> logger, MqttBroker? broker = null) : IReloadable
 {
     private readonly Lock _gate = new();
     private readonly HostConfiguration _started = started;
@@ -47,6 +48,7 @@ internal sealed class CertificateSettings(HostConfiguration started, TlsEndpoint
                 {
                     foreach ((_, TlsHandshake handshake, ServerCertificate certificate, ClientCertificateRules? clients) in changes) handshake.Use(certificate, clients);
                     _current = next;
+                    Expel();
                 }
             },
         };
@@ -68,7 +70,17 @@ internal sealed class CertificateSettings(HostConfiguration started, TlsEndpoint
             }
 
             foreach (string fault in faults) HostLog.CertificateKept(logger, fault);
+            Expel();
         }
+    }
+
+    /// <summary>Ends the connections of certificates that are revoked by now.</summary>
+    private void Expel()
+    {
+        int count = broker?.Expel(
+            subject => subject.Connection is { Proven.Evidence: CertificateMark mark } connection && tls.Of(connection.Endpoint)?.Clients?.Revokes(mark) == true,
+            "The client certificate was revoked") ?? 0;
+        if (count > 0) HostLog.Expelled(logger, count, "their certificates were revoked");
     }
 
     private static List<string> FilesOf(HostConfiguration configuration) =>

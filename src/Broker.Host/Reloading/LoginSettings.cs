@@ -1,3 +1,4 @@
+using Broker.Core;
 using Broker.Host.Configuration;
 using Broker.Host.Security;
 using Microsoft.Extensions.Configuration;
@@ -5,7 +6,7 @@ using Microsoft.Extensions.Configuration;
 namespace Broker.Host.Reloading;
 
 /// <summary>Users and keys for tokens: what is in their files can change while the broker runs; what else is under <c>Broker:Auth</c> is read at the start.</summary>
-internal sealed class LoginSettings(HostConfiguration started, Authentication authentication) : IReloadable
+internal sealed class LoginSettings(HostConfiguration started, Authentication authentication, MqttBroker? broker = null) : IReloadable
 {
     private const string Section = "Broker:Auth:";
     private readonly HostConfiguration _started = started;
@@ -24,7 +25,11 @@ internal sealed class LoginSettings(HostConfiguration started, Authentication au
         var summary = new List<string>();
         if (authentication.Users is { } users && next.Auth.Users is { } file && file.Digest != users.Current.Digest)
         {
-            changes.Add(() => users.Current = file);
+            changes.Add(() =>
+            {
+                users.Current = file;
+                broker?.Expel(subject => subject.Principal.Method == PasswordLogin.Method && !file.Users.ContainsKey(subject.Principal.Name), "This user was removed");
+            });
             summary.Add($"{file.Users.Count} users instead of {users.Current.Users.Count}");
         }
 

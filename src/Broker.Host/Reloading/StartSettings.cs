@@ -7,7 +7,7 @@ namespace Broker.Host.Reloading;
 internal sealed class StartSettings(HostConfiguration started) : IReloadable
 {
     // Everything else under Broker has a part of its own that looks at it.
-    private readonly string[] _elsewhere = started.AccessRules is null ? ["Broker:Endpoints:", "Broker:Auth:"] : ["Broker:Endpoints:", "Broker:Auth:", "Broker:Acl:"];
+    private readonly string[] _elsewhere = started.AccessRules is null ? ["Broker:Endpoints:", "Broker:Auth:", "Broker:Limits:", "Broker:Tenants:"] : ["Broker:Endpoints:", "Broker:Auth:", "Broker:Limits:", "Broker:Tenants:", "Broker:Acl:"];
 
     /// <inheritdoc/>
     public string Name => "settings";

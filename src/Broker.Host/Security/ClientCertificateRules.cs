@@ -77,6 +77,10 @@ internal sealed class ClientCertificateRules(
     public ProvenIdentity? IdentifyAgain(X509Certificate2 certificate, DateTimeOffset now) =>
         now < certificate.NotAfter && !IsRevoked(certificate, isLeaf: true, now, out _) ? Name(certificate, out _) : null;
 
+    /// <summary>Whether a list says that a certificate is revoked. A list that is out of date says nothing about who is in already.</summary>
+    public bool Revokes(CertificateMark mark) =>
+        revocations?.Any(list => list.Issuer.AsSpan().SequenceEqual(mark.Issuer) && list.Revokes(mark.Serial)) == true;
+
     private static List<string> Names(X509Certificate2 certificate, CertificateName source)
     {
         var names = new List<string>();
@@ -145,6 +149,6 @@ internal sealed class ClientCertificateRules(
         if (fault is not null) return null;
         if (!names[0].StartsWith(prefix, StringComparison.Ordinal)) fault = "its name does not begin with Auth:ClientCertificates:Prefix";
         else if (!UserName.IsValid(names[0][prefix.Length..])) fault = "its name is empty, too long, or has control characters";
-        return fault is null ? new ProvenIdentity(new Principal(Method, names[0][prefix.Length..]), certificate.NotAfter) : null;
+        return fault is null ? new ProvenIdentity(new Principal(Method, names[0][prefix.Length..]), certificate.NotAfter) { Evidence = CertificateMark.Of(certificate) } : null;
     }
 }

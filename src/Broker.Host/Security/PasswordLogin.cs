@@ -40,7 +40,7 @@ internal sealed class PasswordLogin(UserStore users, HashPool pool, AttemptLimit
             throw;
         }
 
-        if (!isRight || entry?.Password is null) return Wrong;
+        if (!isRight || entry?.Password is null || !users.Current.Users.ContainsKey(user)) return Wrong; // removed meanwhile: who is expelled then must not come in now
         attempt.Forgive();
         var result = AuthenticationResult.Accept(new Principal(Method, entry.Name));
         remembered.Add(file, user, password.Span, result);

@@ -28,7 +28,10 @@ internal sealed class RevocationList
     public string Digest { get; private init; } = "";
 
     /// <summary>Whether it revokes a certificate of its issuer's.</summary>
-    public bool Revokes(X509Certificate2 certificate) => _serials.Contains(new BigInteger(certificate.SerialNumberBytes.Span, isUnsigned: false, isBigEndian: true));
+    public bool Revokes(X509Certificate2 certificate) => Revokes(certificate.SerialNumberBytes.Span);
+
+    /// <summary>Whether it revokes the certificate of its issuer's with this serial number, big-endian.</summary>
+    public bool Revokes(ReadOnlySpan<byte> serial) => _serials.Contains(new BigInteger(serial, isUnsigned: false, isBigEndian: true));
 
     /// <summary>Reads one list in DER.</summary>
     /// <param name="der">The list.</param>

@@ -117,7 +117,7 @@ public sealed class OutboxTests
         Assert.Equal(0, _messages.Pool.Live);
     }
 
-    private Outbox Create(BrokerLimits limits) => new(limits, _clock);
+    private Outbox Create(BrokerLimits limits) => new(new LimitsInForce(limits), _clock);
 
     private void Tick(int milliseconds)
     {

@@ -21,7 +21,7 @@ public sealed class RetainedReplayTests : IDisposable
 
     public RetainedReplayTests()
     {
-        var limits = new BrokerLimits();
+        var limits = new LimitsInForce(new BrokerLimits());
         var values = new LastValues(limits, new ChangeRules([]), new MessagePool(), 1, 2);
         var environment = new SessionEnvironment(limits, new BrokerClock(TimeProvider.System), new TimingWheel(), new AllowAll(), values, _metrics, NullLogger.Instance, new NoAudit());
         _subscription = new Subscription(new Session(1, PublisherIdentity.Broker, environment, _ => { }), "#"u8.ToArray());
@@ -80,7 +80,7 @@ public sealed class RetainedReplayTests : IDisposable
     [InlineData((3 * RetainedMessages.SearchPage) + 1)]
     public void A_long_list_is_fetched_page_by_page_and_nothing_retained_later_is_in_it(int count)
     {
-        var retained = new RetainedMessages(new BrokerLimits(), new TimingWheel(), 1);
+        var retained = new RetainedMessages(new LimitsInForce(new BrokerLimits()), new TimingWheel(), 1);
         Store(retained, "before", count);
         using var replay = new RetainedReplay(_subscription, retained, Encoding.UTF8.GetBytes("#"));
         Store(retained, "after", 50);

@@ -60,6 +60,10 @@ public sealed class RangeTests
     private static IEnumerable<(string Section, PropertyInfo Option)> Options() =>
     [
         .. typeof(BrokerLimits).GetProperties().Select(option => ("Broker:Limits", option)),
+        .. typeof(RateLimits).GetProperties().Where(option => option.CanWrite).Select(option => ("Broker:Limits:PerClient", option)),
+        .. typeof(PrincipalLimits).GetProperties().Where(option => option.CanWrite).Select(option => ("Broker:Limits:PerPrincipal", option)),
+        .. typeof(ConnectionLimits).GetProperties().Where(option => option.CanWrite).Select(option => ("Broker:Limits:PerAddress", option)),
+        .. typeof(ConnectionLimits).GetProperties().Where(option => option.CanWrite).Select(option => ("Broker:Endpoints:Mqtt:Limits", option)),
         .. typeof(TcpOptions).GetProperties().Where(option => option.CanWrite).Select(option => ("Broker:Tcp", option)),
         .. typeof(MqttBrokerOptions).GetProperties().Where(option => option.PropertyType.IsValueType).Select(option => ("Broker", option)),
     ];

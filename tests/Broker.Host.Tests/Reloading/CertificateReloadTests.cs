@@ -2,6 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 using Broker.Core.Protocol;
 using Broker.Host.Tests.Harness;
 using Broker.Host.Tests.Security;
+using Broker.Testing.Wire;
 
 namespace Broker.Host.Tests.Reloading;
 
@@ -58,6 +59,42 @@ public sealed class CertificateReloadTests : IDisposable
         _folder.Write("ca.crl", _authority.RevocationList(null, certificate));
 
         await Eventually.Until("it is refused", async () => !await IsLetInAsync(broker, certificate));
+    }
+
+    [Fact]
+    public async Task The_open_connection_of_a_certificate_that_is_revoked_is_told_0x87_and_others_live_on()
+    {
+        using X509Certificate2 certificate = _authority.Issue();
+        using X509Certificate2 other = _authority.Issue();
+        _folder.Write("ca.crl", _authority.RevocationList());
+        await using BrokerProcess broker = await StartAsync(
+            "--Broker:Endpoints:Mqtt:ClientCertificates", "require", "--Broker:Auth:ClientCertificates:CaFile", _folder.Write("ca.pem", _authority.Pem),
+            "--Broker:Auth:ClientCertificates:CrlFile", Path.Combine(_folder.Path, "ca.crl"), "--Broker:Auth:ClientCertificates:Principal", "cn");
+        await using WireClient revoked = await WireClient.OpenAsync(broker.Address("Mqtt"), certificate);
+        await revoked.ConnectAsync(new() { ClientId = "revoked" });
+        await using WireClient good = await WireClient.OpenAsync(broker.Address("Mqtt"), other);
+        await good.ConnectAsync(new() { ClientId = "good" });
+
+        _folder.Write("ca.crl", _authority.RevocationList(null, certificate));
+
+        Assert.Equal(ReasonCode.NotAuthorized, (await revoked.ExpectAsync<ServerPacket.Disconnect>()).ReasonCode);
+        await good.PingAsync();
+    }
+
+    [Fact]
+    public async Task A_user_who_is_removed_is_told_0x87_and_one_who_stays_lives_on()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Skip("Windows has no such signal");
+        string users = _folder.Write("users", TestUsers.Alice + "\n" + TestUsers.Bob + "\n");
+        await using BrokerProcess broker = await BrokerProcess.StartAsync("--Broker:Auth:PasswordFile", users);
+        await using WireClient alice = await WireClient.ConnectAsync(broker.Address("Mqtt"), LoginCase.Options("a", "alice", "wonderland"));
+        await using WireClient bob = await WireClient.ConnectAsync(broker.Address("Mqtt"), LoginCase.Options("b", "bob", "builder"));
+
+        _folder.Write("users", TestUsers.Bob + "\n");
+        broker.Signal(BrokerProcess.SigHup);
+
+        Assert.Equal(ReasonCode.NotAuthorized, (await alice.ExpectAsync<ServerPacket.Disconnect>()).ReasonCode);
+        await bob.PingAsync();
     }
 
     [Fact]

@@ -10,12 +10,13 @@ public sealed class ReloadProcessTests
     {
         if (OperatingSystem.IsWindows()) Assert.Skip("There is no SIGHUP.");
         await using BrokerProcess broker = await BrokerProcess.StartAsync();
-        broker.Folder.Write("appsettings.json", """{ "Broker": { "Limits": { "Connections": 12 }, "Endpoints": { "Mqtt": { "ValidatePayloadFormat": true } } } }""");
+        broker.Folder.Write("appsettings.json", """{ "Broker": { "Limits": { "Connections": 12, "WaitingLogins": 7 }, "Endpoints": { "Mqtt": { "ValidatePayloadFormat": true } } } }""");
 
         broker.Signal(BrokerProcess.SigHup);
 
         await Eventually.Until("the change is told", () => broker.Error.Contains("Changed: endpoints: Mqtt", StringComparison.Ordinal));
-        await Eventually.Until("what takes effect later is told", () => broker.Error.Contains("next start: Broker:Limits:Connections", StringComparison.Ordinal));
+        await Eventually.Until("the limit is told", () => broker.Error.Contains("Changed: limits: Broker:Limits:Connections", StringComparison.Ordinal));
+        await Eventually.Until("what takes effect later is told", () => broker.Error.Contains("next start: Broker:Limits:WaitingLogins", StringComparison.Ordinal));
         Assert.False(broker.Process.HasExited);
     }
 

@@ -100,11 +100,11 @@ public sealed class ReloaderTests : IDisposable
     public void Settings_that_are_read_at_the_start_only_are_named()
     {
         HostConfiguration started = Read("""{ "Broker": { "SysInterval": "00:00:10", "Endpoints": { "Mqtt": { "ValidatePayloadFormat": true } } } }""");
-        Write("""{ "Broker": { "SysInterval": "00:00:20", "Limits": { "Connections": 8 }, "Endpoints": { "Mqtt": { "ValidatePayloadFormat": false } } } }""");
+        Write("""{ "Broker": { "SysInterval": "00:00:20", "Audit": { "Files": 3 }, "Limits": { "Connections": 8 }, "Endpoints": { "Mqtt": { "ValidatePayloadFormat": false } } } }""");
 
         ReloadPlan plan = new StartSettings(started).Prepare(started.ReadAgain());
 
-        Assert.Equal(["Broker:Limits:Connections", "Broker:SysInterval"], plan.AtNextStart.Order());
+        Assert.Equal(["Broker:Audit:Files", "Broker:SysInterval"], plan.AtNextStart.Order());
         Assert.Null(plan.Apply);
     }
 

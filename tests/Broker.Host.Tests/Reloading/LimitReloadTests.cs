@@ -1,0 +1,71 @@
+using System.Net;
+using Broker.Core.Protocol;
+using Broker.Host.Tests.Harness;
+using Broker.Testing.Wire;
+
+namespace Broker.Host.Tests.Reloading;
+
+/// <summary>Limits change while the broker runs, all at once or not at all.</summary>
+public sealed class LimitReloadTests
+{
+    [Fact]
+    public async Task A_limit_that_changed_holds_after_a_hangup_signal_and_a_fault_changes_nothing()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Skip("Windows has no such signal");
+        await using BrokerProcess broker = await BrokerProcess.StartAsync();
+        await using WireClient first = await WireClient.ConnectAsync(broker.Address("Mqtt"), new() { ClientId = "1" });
+
+        broker.Folder.Write("appsettings.json", """{ "Broker": { "Limits": { "PerAddress": { "Connections": 1, "MessageRate": 0 } } } }""");
+        broker.Signal(BrokerProcess.SigHup);
+        await Eventually.Until("the fault is told", () => broker.Error.Contains("Nothing was changed", StringComparison.Ordinal));
+        await using (WireClient second = await WireClient.ConnectAsync(broker.Address("Mqtt"), new() { ClientId = "2" })) await second.PingAsync();
+
+        broker.Folder.Write("appsettings.json", """{ "Broker": { "Limits": { "PerAddress": { "Connections": 1 } } } }""");
+        broker.Signal(BrokerProcess.SigHup);
+        await Eventually.Until("the change is told", () => broker.Error.Contains("Changed: limits: Broker:Limits:PerAddress:Connections", StringComparison.Ordinal));
+
+        await Eventually.Until("one more is refused", async () => await CodeAsync(broker) == ReasonCode.QuotaExceeded);
+        await first.PingAsync();
+    }
+
+    [Fact]
+    public async Task A_tenant_s_limits_change_and_who_is_in_it_does_not()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Skip("Windows has no such signal");
+        await using BrokerProcess broker = await BrokerProcess.StartAsync("--Broker:Tenants:acme:Endpoints", "Mqtt");
+
+        broker.Folder.Write("appsettings.json", """{ "Broker": { "Tenants": { "acme": { "Users": "x", "Limits": { "ConnectRate": 1000 } } } } }""");
+        broker.Signal(BrokerProcess.SigHup);
+
+        await Eventually.Until("the limit is told", () => broker.Error.Contains("Changed: limits: Broker:Tenants:acme:Limits:ConnectRate", StringComparison.Ordinal));
+        await Eventually.Until("the rest is for later", () => broker.Error.Contains("next start: Broker:Tenants:acme:Users", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Tenants_over_MQTT_and_HTTP_see_their_own_topics_only()
+    {
+        await using BrokerProcess broker = await BrokerProcess.StartAsync(
+            "--Broker:Tenants:acme:Endpoints", "Mqtt,Http", "--Broker:Endpoints:Bolt:Url", "mqtt://127.0.0.1:0", "--Broker:Tenants:bolt:Endpoints", "Bolt");
+        await using WireClient acme = await WireClient.ConnectAsync(broker.Address("Mqtt"), new() { ClientId = "c" });
+        await using WireClient bolt = await WireClient.ConnectAsync(broker.Address("Bolt"), new() { ClientId = "c" });
+        await acme.SubscribeAsync("#");
+        await bolt.SubscribeAsync("#");
+        using var http = new HttpClient();
+        using var body = new StringContent("21");
+
+        Assert.Equal(HttpStatusCode.NoContent, (await http.PutAsync(broker.Http("/topics/room/temp"), body, TestContext.Current.CancellationToken)).StatusCode);
+
+        Assert.Equal("room/temp", (await acme.ExpectAsync<ServerPacket.Publish>()).Topic);
+        await bolt.PublishAsync("own", "1");
+        Assert.Equal("own", (await bolt.ExpectAsync<ServerPacket.Publish>()).Topic); // and nothing came before it
+        Assert.Equal("21", await http.GetStringAsync(broker.Http("/topics/room/temp"), TestContext.Current.CancellationToken));
+        Assert.Contains("\"topic\":\"room/temp\"", await http.GetStringAsync(broker.Http("/topics"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync(broker.Http("/topics/own"), TestContext.Current.CancellationToken)).StatusCode);
+    }
+
+    private static async Task<ReasonCode> CodeAsync(BrokerProcess broker)
+    {
+        await using WireClient client = await WireClient.OpenAsync(broker.Address("Mqtt"));
+        return (await client.AskAsync(new ConnectOptions { ClientId = "more" })).ReasonCode;
+    }
+}
