@@ -16,7 +16,7 @@ public sealed class LastValueTests
     private readonly MessagePool _pool = new();
     private readonly LastValues _values;
 
-    public LastValueTests() => _values = new LastValues(new BrokerLimits(), new ChangeRules([]), _pool, 1, 2);
+    public LastValueTests() => _values = new LastValues(new LimitsInForce(new BrokerLimits()), new ChangeRules([]), _pool, 1, 2);
 
     public static TheoryData<int, bool, bool, bool> Shapes()
     {
