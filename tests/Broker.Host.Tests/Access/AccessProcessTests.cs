@@ -62,7 +62,7 @@ public sealed class AccessProcessTests
         await http.PutAsync(broker.Http("/topics/open"), new StringContent("3"), Eventually.Deadline());
 
         Assert.Equal("open", (await subscriber.ExpectAsync<ServerPacket.Publish>()).Topic);
-        Assert.Contains("Changed: access rules: 2 rules of acl.txt", broker.Error, StringComparison.Ordinal);
+        await Eventually.Until("the change is told", () => broker.Error.Contains("Changed: access rules: 2 rules of acl.txt", StringComparison.Ordinal));
     }
 
     [Theory]
