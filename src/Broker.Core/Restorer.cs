@@ -57,8 +57,11 @@ internal sealed class Restorer(BrokerContext broker, SessionRegistry sessions, P
         Session session = sessions.Restore(recovered.Number, recovered.Identity, recovered.Expiry, detachedAt, TimeSpan.FromMilliseconds(left));
         foreach ((string filter, RecoveredSubscription subscription) in recovered.Subscriptions) Subscribe(session, filter, subscription);
         List<KeptDelivery> deliveries = [];
+        HashSet<ushort> inFlight = [];
         foreach ((long number, RecoveredEntry entry) in recovered.Entries.OrderBy(entry => entry.Key))
         {
+            bool isSound = entry.PacketId == 0 ? !entry.IsReleased : inFlight.Add(entry.PacketId);
+            if (!isSound) throw new InvalidDataException($"The store is damaged: session {recovered.Number} has a message that was released before it was sent, or two with one packet identifier");
             Message? message = entry.IsReleased ? null : Find(entry.Message, journal);
             if (message is null && !entry.IsReleased) continue; // it expired, or its publication was never complete
             message?.AddReference();

@@ -7,6 +7,9 @@ namespace Broker.Core.Storage;
 /// <param name="records">The records.</param>
 internal struct RecordReader(ReadOnlyMemory<byte> records)
 {
+    // Every duration comes from a number of seconds in four bytes.
+    private const long LongestMilliseconds = uint.MaxValue * 1_000L;
+
     private ReadOnlyMemory<byte> _rest = records;
     private ReadOnlyMemory<byte> _fields;
 
@@ -44,6 +47,22 @@ internal struct RecordReader(ReadOnlyMemory<byte> records)
 
     /// <summary>Takes eight bytes.</summary>
     public long Int64() => BinaryPrimitives.ReadInt64LittleEndian(Take(sizeof(long)).Span);
+
+    /// <summary>Takes a duration, written in milliseconds.</summary>
+    public TimeSpan Duration()
+    {
+        long milliseconds = Int64();
+        if (milliseconds is < 0 or > LongestMilliseconds) throw new InvalidDataException("A record in the store has a duration that nothing has");
+        return TimeSpan.FromMilliseconds(milliseconds);
+    }
+
+    /// <summary>Takes how many fields of a size follow: no more than there is room for, so that it may be allocated.</summary>
+    public int Count(int fieldBytes)
+    {
+        int count = Int32();
+        if (count < 0 || count > _fields.Length / fieldBytes) Throw();
+        return count;
+    }
 
     /// <summary>Takes a byte string.</summary>
     public ReadOnlyMemory<byte> Bytes() => Take(Int32());

@@ -20,7 +20,7 @@ internal readonly record struct RecoveredEntry(
         long message = reader.Int64();
         byte flags = reader.Byte();
         int identifier = reader.Int32();
-        int count = reader.Int32();
+        int count = reader.Count(sizeof(int));
         int[]? more = count == 0 ? null : new int[count];
         for (int i = 0; i < count; i++) more![i] = reader.Int32();
         string? group = (flags & 8) != 0 ? reader.Text() : null;

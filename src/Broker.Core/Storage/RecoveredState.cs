@@ -104,10 +104,10 @@ internal sealed class RecoveredState
         long number = reader.Int64();
         PublisherIdentity identity = Identity(ref reader);
         if (!Sessions.TryGetValue(number, out RecoveredSession? session)) Sessions[number] = session = new RecoveredSession(number, identity);
-        session.Expiry = TimeSpan.FromMilliseconds(reader.Int64());
+        session.Expiry = reader.Duration();
         session.DetachedAt = reader.Int64();
         session.WillMessage = reader.Int64();
-        session.WillDelay = TimeSpan.FromMilliseconds(reader.Int64());
+        session.WillDelay = reader.Duration();
         session.WillMessageExpiry = reader.Int64();
     }
 

@@ -22,10 +22,10 @@ internal sealed record RecoveredSubscription(SubscriptionOptions Options, int Id
     {
         byte flags = reader.Byte();
         double width = BitConverter.Int64BitsToDouble(reader.Int64());
-        TimeSpan interval = TimeSpan.FromMilliseconds(reader.Int64());
-        TimeSpan silence = TimeSpan.FromMilliseconds(reader.Int64());
+        TimeSpan interval = reader.Duration();
+        TimeSpan silence = reader.Duration();
         List<JsonPointer> pointers = [];
-        for (int left = reader.Int32(); left > 0; left--)
+        for (int left = reader.Count(sizeof(int)); left > 0; left--)
         {
             if (JsonPointer.TryParse(reader.Text(), out JsonPointer pointer)) pointers.Add(pointer);
         }
