@@ -22,6 +22,12 @@ internal sealed class MosquittoAcl(string name, List<ConfigurationFault> faults)
             string origin = $"{name}:{++number}";
             string line = raw.Trim();
             if (line.Length == 0 || line[0] == '#') continue;
+            if (line.Any(letter => char.IsControl(letter) && letter != '\t'))
+            {
+                faults.Add(new(origin, null, "has a control character, which access rules cannot have; the line is left out"));
+                continue;
+            }
+
             (string word, string rest) = Cut(line);
             switch (word)
             {

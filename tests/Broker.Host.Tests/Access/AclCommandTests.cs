@@ -149,6 +149,18 @@ public sealed class AclCommandTests : IDisposable
         RuleCase.Read(output);
     }
 
+    [Fact]
+    public async Task Import_leaves_out_lines_with_control_characters_which_nobody_could_read_again()
+    {
+        string source = _folder.Write("acl_file", "user bob\ntopic write a/\u0001b\ntopic read a/#\nuser ev\u0085il\n");
+
+        (int code, string output, string error) = await RunAsync(["acl", "import", source]);
+
+        Assert.Equal(ExitCode.Failed, code);
+        Assert.Equal([2, 4], error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => int.Parse(line.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture)));
+        RuleCase.Read(output);
+    }
+
     private static async Task<(int ExitCode, string Output, string Error)> RunAsync(string[] arguments)
     {
         using var output = new StringWriter();
