@@ -71,14 +71,17 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
     /// <param name="environment">Variables to add.</param>
     /// <param name="files">Files to put into its working directory first.</param>
     /// <param name="launcher">A program to start it with, e.g. one that lowers limits.</param>
+    /// <param name="prepare">What else is done with its working directory first.</param>
     public static BrokerProcess Launch(
         IEnumerable<string> arguments,
         IReadOnlyDictionary<string, string>? environment = null,
         IReadOnlyDictionary<string, string>? files = null,
-        IReadOnlyList<string>? launcher = null)
+        IReadOnlyList<string>? launcher = null,
+        Action<TempFolder>? prepare = null)
     {
         var folder = new TempFolder();
         foreach ((string name, string text) in files ?? new Dictionary<string, string>()) folder.Write(name, text);
+        prepare?.Invoke(folder);
         string[] command = [.. launcher ?? [], .. AreSignalsIgnored() ? ["env", "--default-signal=HUP,INT"] : Array.Empty<string>(), Executable, .. arguments];
         var start = new ProcessStartInfo(command[0], command[1..])
         {

@@ -73,6 +73,45 @@ public sealed class LoginInteropTests : LoginCase
         Assert.Equal(MqttClientConnectResultCode.Success, (await client.ConnectAsync(Options().WithCredentials("alice", "wonderland").Build(), Eventually.Deadline())).ResultCode);
     }
 
+    [Fact]
+    public async Task Mqttnet_with_a_token()
+    {
+        MqttClientOptionsBuilder Options() => new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", Broker.Address("Mqtt").Port).WithProtocolVersion(MqttProtocolVersion.V500);
+
+        Assert.Equal(MqttClientConnectResultCode.Success, await MqttNetAsync(Options().WithCredentials("jwt", Token("device-1"))));
+        Assert.NotEqual(MqttClientConnectResultCode.Success, await MqttNetAsync(Options().WithCredentials("jwt", Token("device-1")[..^4])));
+        Assert.Equal(MqttClientConnectResultCode.Success, await MqttNetAsync(Options().WithEnhancedAuthentication("JWT", Encoding.UTF8.GetBytes(Token("device-1")))));
+    }
+
+    [Fact]
+    public async Task Mqttnet_over_tls_with_a_certificate_and_without()
+    {
+        using X509Certificate2 certificate = Authority.Issue();
+        using var stranger = new TestAuthority("stranger");
+        using X509Certificate2 other = stranger.Issue();
+        MqttClientOptionsBuilder Options(params X509Certificate2[] shown) => new MqttClientOptionsBuilder()
+            .WithTcpServer("127.0.0.1", Broker.Address("Mqtts").Port)
+            .WithTlsOptions(tls => tls.WithClientCertificates(shown).WithCertificateValidationHandler(server => TestCertificates.IsTestCertificate(this, server.Certificate, server.Chain, server.SslPolicyErrors)));
+
+        Assert.Equal(MqttClientConnectResultCode.Success, await MqttNetAsync(Options(certificate)));
+        Assert.Equal(MqttClientConnectResultCode.Success, await MqttNetAsync(Options().WithCredentials("bob", "builder")));
+        Assert.NotEqual(MqttClientConnectResultCode.Success, await MqttNetAsync(Options()));
+        Assert.NotEqual(MqttClientConnectResultCode.Success, await MqttNetAsync(Options(other)));
+    }
+
+    private static async Task<MqttClientConnectResultCode> MqttNetAsync(MqttClientOptionsBuilder options)
+    {
+        using IMqttClient client = new MqttClientFactory().CreateMqttClient();
+        try
+        {
+            return (await client.ConnectAsync(options.Build(), Eventually.Deadline())).ResultCode;
+        }
+        catch (MQTTnet.Exceptions.MqttCommunicationException)
+        {
+            return MqttClientConnectResultCode.UnspecifiedError; // refused, or TLS ended it before MQTT began
+        }
+    }
+
     private async Task<int> MosquittoAsync(string endpoint, params string[] arguments)
     {
         string port = Broker.Address(endpoint).Port.ToString(CultureInfo.InvariantCulture);
