@@ -28,7 +28,13 @@ internal sealed class TokenTarget : FuzzTarget
         JwtKeys keys = JwtKeys.TryParse(Set, allowsSecrets: true, out string? fault) ?? throw new InvalidOperationException(fault);
         var rules = new JwtRules
         {
-            Issuer = Issuer, Audience = Audience, Algorithms = ["HS256"], PrincipalClaim = "sub", UserName = "jwt", ClockSkew = TimeSpan.FromSeconds(30), TokenBytes = 8_192,
+            Issuer = Issuer,
+            Audience = Audience,
+            Algorithms = ["HS256"],
+            PrincipalClaim = "sub",
+            UserName = "jwt",
+            ClockSkew = TimeSpan.FromSeconds(30),
+            TokenBytes = 8_192,
         };
         _login = new JwtLogin(rules, new JwtKeyStore(keys), new AttemptLimiter(int.MaxValue, int.MaxValue, time), new RememberedLogins(TimeSpan.Zero, time), time);
     }
