@@ -9,6 +9,8 @@ namespace Broker.Core.ChangeDetection;
 /// number in one array, so a topic costs some 30 bytes here; its name is in the state alone.
 /// </summary>
 /// <remarks>
+/// Putting a topic in its order costs more than all else that a first publication does, and many brokers are never asked by filter: the
+/// order is kept from the first search on, which goes page by page until the topics before it are in order, too.
 /// Threading: any thread. Changes and searches run under a lock of its own, under which nothing is called. A topic that is there is
 /// found without it: whoever reads the table while it changes may miss the topic, and then looks again under the lock, but never
 /// finds another one, since the names are compared.
@@ -23,11 +25,15 @@ internal sealed class TopicIndex(ChangeRules rules, ulong hashSeed)
     // A search that has looked at so many topics goes on page by page, so that nobody waits long for the lock.
     private const int MostSteps = 4_096;
 
+    // So many topics are put in order by one search.
+    private const int MostOrdered = 4_096;
+
     private readonly Lock _gate = new();
     private readonly HashIndex _hashes = new();
     private readonly FilterSteps _steps = new();
     private readonly List<int> _free = [];
-    private TopicOrder? _order;
+    private readonly List<int> _unordered = []; // numbers that are not in the order yet; some of them are free again, or twice here
+    private TopicOrder? _order; // made by the first search
     private TopicState?[] _states = new TopicState?[FewStates]; // by number; 0 is nobody
     private int _end = 1;
     private int _generation; // one more when states got other numbers
@@ -63,7 +69,7 @@ internal sealed class TopicIndex(ChangeRules rules, ulong hashSeed)
         lock (_gate)
         {
             if (Probe(state.Topic, state.Hash, out int id) != state) return;
-            Order.Remove(state.Topic);
+            if (state.IsOrdered) Order.Remove(state.Topic);
             _hashes.Remove(state.Hash, id);
             _states[id] = null;
             _free.Add(id);
@@ -77,6 +83,7 @@ internal sealed class TopicIndex(ChangeRules rules, ulong hashSeed)
     {
         lock (_gate)
         {
+            if (!TryOrder(MostOrdered)) return false;
             _steps.Start(filter);
             TopicOrder.Place place = Order.Find(_steps.Key);
             for (int steps = 0; !Order.IsEnd(place); steps++)
@@ -133,22 +140,49 @@ internal sealed class TopicIndex(ChangeRules rules, ulong hashSeed)
 
         Volatile.Write(ref _states[id], state);
         _hashes.Add(state.Hash, id);
-        Order.Add(id, state.Topic);
+        _unordered.Add(id);
+        if (_order is not null) TryOrder(2); // so that one day there are none left
+    }
+
+    /// <summary>Puts so many more topics in their order; false if there are still some left.</summary>
+    private bool TryOrder(int most)
+    {
+        for (int i = 0; i < most && _unordered.Count > 0; i++)
+        {
+            int id = _unordered[^1];
+            _unordered.RemoveAt(_unordered.Count - 1);
+            if (_states[id] is not { IsOrdered: false } state) continue;
+            Order.Add(id, state.Topic);
+            state.IsOrdered = true;
+        }
+
+        if (_unordered.Count > 0) return false;
+        if (_unordered.Capacity > FewStates) _unordered.TrimExcess();
+        return true;
     }
 
     /// <summary>Gives what was for more topics back.</summary>
     private void Renumber()
     {
         var old = new List<TopicState>(_hashes.Count);
-        for (TopicOrder.Place place = TopicOrder.First; !Order.IsEnd(place); place = Order.Next(place)) old.Add(StateOf(Order.At(place)));
+        foreach (TopicState? state in _states)
+        {
+            if (state is not null) old.Add(state);
+        }
+
         _generation++;
         _hashes.Clear();
-        Order.Clear();
+        _order = null;
+        _unordered.Clear();
         _free.Clear();
         _free.TrimExcess();
         _states = new TopicState?[Math.Max(FewStates, Growth.Next(old.Count + 2))];
         _end = 1;
-        foreach (TopicState state in old) Add(state);
+        foreach (TopicState state in old)
+        {
+            state.IsOrdered = false;
+            Add(state);
+        }
     }
 
     private TopicState? Probe(ReadOnlySpan<byte> topic, uint hash, out int id)

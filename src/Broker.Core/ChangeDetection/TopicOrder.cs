@@ -15,9 +15,6 @@ internal sealed class TopicOrder(TopicIndex index)
     /// <summary>A place among the topics; the one behind the last is the end.</summary>
     public readonly record struct Place(int Block, int Offset);
 
-    /// <summary>The first topic's place.</summary>
-    public static Place First => default;
-
     /// <summary>Whether a place is behind the last topic.</summary>
     public bool IsEnd(Place place) => place.Block >= _blocks.Count;
 
@@ -67,13 +64,6 @@ internal sealed class TopicOrder(TopicIndex index)
         block.Ids.AsSpan(place.Offset + 1, block.Count - place.Offset).CopyTo(block.Ids.AsSpan(place.Offset));
         if (block.Count == 0) _blocks.RemoveAt(place.Block);
         else if (block.Count < FewInBlock) Join(place.Block);
-    }
-
-    /// <summary>Removes everything.</summary>
-    public void Clear()
-    {
-        _blocks.Clear();
-        _blocks.TrimExcess();
     }
 
     private void Join(int first)

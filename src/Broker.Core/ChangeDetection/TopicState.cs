@@ -81,6 +81,9 @@ internal sealed class TopicState
     internal TopicState? Newer;
     internal int CountedBytes = NotListed;
 
+    /// <summary>Whether <see cref="TopicIndex"/> has put it in its order; under that one's lock.</summary>
+    internal bool IsOrdered;
+
     /// <summary>The value, with a reference for the caller; null if it has been forgotten.</summary>
     /// <param name="pool">Makes the message where the value is a copy.</param>
     /// <param name="isSettled">Whether it is what subscribers who share the rules have been sent.</param>

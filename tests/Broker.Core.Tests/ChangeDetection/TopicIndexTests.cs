@@ -51,12 +51,45 @@ public sealed class TopicIndexTests
         var index = new TopicIndex(new ChangeRules([]), 7);
         for (int i = 0; i < 20_000; i++) Add(index, $"plant/line-{i / 20}/sensor-{i % 20}");
         List<TopicState> found = [];
+        for (int i = 0; i < 4; i++) Assert.False(index.TryMatch("plant/line-17/+"u8, 257, found)); // each puts some in order
 
         Assert.True(index.TryMatch("plant/line-17/+"u8, 257, found)); // two searches, and twenty looks
         Assert.Equal(20, found.Count);
         found.Clear();
         Assert.True(index.TryMatch("plant/+/sensor-7"u8, 1_001, found)); // one in twenty is looked at
         Assert.Equal(1_000, found.Count);
+    }
+
+    [Fact]
+    public void Topics_that_come_after_the_first_search_are_in_order_with_it()
+    {
+        var index = new TopicIndex(new ChangeRules([]), 7);
+        for (int i = 0; i < 5_000; i++) Add(index, $"early/{i}");
+        Assert.False(index.TryMatch("early/7"u8, 257, []));
+
+        for (int i = 0; i < 1_000; i++) Add(index, $"late/{i}"); // each takes one that was left along
+
+        foreach (string topic in (string[])["early/7", "early/4999", "late/0", "late/999"])
+        {
+            List<TopicState> found = [];
+            Assert.True(index.TryMatch(Encoding.UTF8.GetBytes(topic), 257, found));
+            Assert.Single(found);
+        }
+    }
+
+    [Fact]
+    public void A_topic_that_is_removed_before_it_is_in_order_is_gone_from_it()
+    {
+        var index = new TopicIndex(new ChangeRules([]), 7);
+        TopicState first = Add(index, "a/1");
+        TopicState second = Add(index, "a/2");
+        index.Remove(first);
+        TopicState again = Add(index, "a/1"); // under the number that is free
+        List<TopicState> found = [];
+
+        Assert.True(index.TryMatch("a/+"u8, 257, found));
+
+        Assert.Equal([again, second], found);
     }
 
     [Fact]
