@@ -16,6 +16,7 @@ namespace Broker.Core;
 internal sealed class Checkpointer(BrokerContext broker, SessionRegistry sessions, Journal journal) : WheelTimer, ICommitWaiter
 {
     private const int Interval = 100;
+    private const int FullInterval = 5_000;
     private const long BytesPerTurn = 4 * 1_048_576;
 
     private readonly Matches<Message> _retained = new();
@@ -27,6 +28,8 @@ internal sealed class Checkpointer(BrokerContext broker, SessionRegistry session
     private long _start; // the commit that the checkpoint began with
     private long _appendedBefore;
     private long _lastSize;
+    private long _nextTry; // while there is little room
+    private long _appendedAtEnd; // of the last checkpoint
 
     private enum Stage
     {
@@ -56,9 +59,32 @@ internal sealed class Checkpointer(BrokerContext broker, SessionRegistry session
     protected internal override void Expired(long nowMs)
     {
         broker.Wheel.Schedule(this, nowMs + Interval);
-        if (_stage == Stage.Idle && journal.Store.AppendedBytes - _appendedBefore >= Math.Max(journal.Policy.CheckpointBytes, _lastSize)) Begin();
+        if (_stage == Stage.Idle && IsDue(nowMs)) Begin();
         long end = journal.Store.AppendedBytes + BytesPerTurn;
         while (_stage is not (Stage.Idle or Stage.Committing) && journal.Store.AppendedBytes < end && !journal.Store.IsBehind) Continue();
+    }
+
+    /// <summary>
+    /// Whether enough was appended. On a full disk whatever was consumed is reason enough, since only a checkpoint gives its room back;
+    /// but never where what is to be written again does not fit: then it waits until less is needed.
+    /// </summary>
+    private bool IsDue(long nowMs)
+    {
+        long appended = journal.Store.AppendedBytes;
+        bool isLong = appended - _appendedBefore >= Math.Max(journal.Policy.CheckpointBytes, _lastSize);
+        if (!isLong && !(journal.Store.IsFull && appended != _appendedAtEnd)) return false;
+        if (nowMs < _nextTry) return false;
+        bool fits = journal.Store.HasRoomFor(NeededBytes());
+        if (!fits || !isLong) _nextTry = nowMs + FullInterval;
+        return fits;
+    }
+
+    /// <summary>What a checkpoint would write, at most: a message that several sessions wait for counts for each.</summary>
+    private long NeededBytes()
+    {
+        long bytes = broker.Retained.Bytes;
+        foreach (Session session in sessions.ToArray()) bytes += session.KeptBytes;
+        return bytes;
     }
 
     private void Begin()
@@ -112,6 +138,8 @@ internal sealed class Checkpointer(BrokerContext broker, SessionRegistry session
     {
         _stage = Stage.Committing;
         _lastSize = journal.Store.AppendedBytes - _appendedBefore;
-        journal.Store.WhenCommitted(journal.EndCheckpoint(), this);
+        long commit = journal.EndCheckpoint();
+        _appendedAtEnd = journal.Store.AppendedBytes;
+        journal.Store.WhenCommitted(commit, this);
     }
 }

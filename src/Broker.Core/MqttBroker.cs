@@ -21,7 +21,7 @@ public sealed class MqttBroker : IDisposable
     private readonly BrokerContext _context;
     private readonly Heartbeat _heartbeat;
     private readonly SysTopics _sysTopics;
-    private readonly Restorer? _restorer;
+    private Restorer? _restorer;
     private readonly Checkpointer? _checkpointer;
 
     /// <summary>Builds a broker; it does nothing before <see cref="Start"/>.</summary>
@@ -117,6 +117,7 @@ public sealed class MqttBroker : IDisposable
         if (_context.Journal is { } journal)
         {
             Recovery = _restorer!.Run(journal); // a journal has both
+            _restorer = null; // it holds all that was read
             _checkpointer!.Start(Recovery.Bytes);
         }
 

@@ -17,6 +17,8 @@ internal sealed class Restorer(BrokerContext broker, SessionRegistry sessions, P
     private readonly RecoveredState _state = new();
     private readonly Dictionary<long, Message?> _messages = [];
     private readonly List<Session> _willsDue = [];
+    private readonly List<KeptDelivery> _deliveries = []; // of one session after the other
+    private readonly HashSet<ushort> _inFlight = [];
     private long _utcNow;
 
     /// <summary>Reads the store and takes up what it says.</summary>
@@ -25,6 +27,7 @@ internal sealed class Restorer(BrokerContext broker, SessionRegistry sessions, P
     {
         _utcNow = broker.Clock.UtcNow.ToUnixTimeMilliseconds();
         journal.Store.Read(_state.Apply);
+        _messages.EnsureCapacity(_state.Messages.Count);
         journal.Continue(_state.LastMessage, _state.LastEntry);
         foreach (long number in _state.Retained.Values)
         {
@@ -56,26 +59,28 @@ internal sealed class Restorer(BrokerContext broker, SessionRegistry sessions, P
         double left = Math.Clamp(detachedAt + recovered.Expiry.TotalMilliseconds - _utcNow, 0, recovered.Expiry.TotalMilliseconds);
         Session session = sessions.Restore(recovered.Number, recovered.Identity, recovered.Expiry, detachedAt, TimeSpan.FromMilliseconds(left));
         foreach ((string filter, RecoveredSubscription subscription) in recovered.Subscriptions) Subscribe(session, filter, subscription);
-        List<KeptDelivery> deliveries = [];
-        HashSet<ushort> inFlight = [];
-        foreach ((long number, RecoveredEntry entry) in recovered.Entries.OrderBy(entry => entry.Key))
+        _deliveries.Clear();
+        _inFlight.Clear();
+        foreach (ref readonly RecoveredEntry entry in recovered.Entries.Span)
         {
-            bool isSound = entry.PacketId == 0 ? !entry.IsReleased : inFlight.Add(entry.PacketId);
+            if (entry.IsRemoved) continue;
+            bool isSound = entry.PacketId == 0 ? !entry.IsReleased : _inFlight.Add(entry.PacketId);
             if (!isSound) throw new InvalidDataException($"The store is damaged: session {recovered.Number} has a message that was released before it was sent, or two with one packet identifier");
             Message? message = entry.IsReleased ? null : Find(entry.Message, journal);
             if (message is null && !entry.IsReleased) continue; // it expired, or its publication was never complete
             message?.AddReference();
             SharedGroup? group = entry.Group is null ? null : session.GroupOf(entry.Group);
-            var delivery = new Delivery(message!, entry.Qos, entry.Retain, entry.Identifier, entry.MoreIdentifiers, group, entry: number); // released: nobody touches it
-            deliveries.Add(new KeptDelivery(delivery, entry.PacketId, entry.IsReleased));
+            var delivery = new Delivery(message!, entry.Qos, entry.Retain, entry.Identifier, entry.MoreIdentifiers, group, entry: entry.Number); // released: nobody touches it
+            _deliveries.Add(new KeptDelivery(delivery, entry.PacketId, entry.IsReleased));
         }
 
-        session.Restore(recovered.Received, deliveries);
+        session.Restore(recovered.Received, _deliveries);
         RestoreWill(session, recovered, detachedAt, journal);
+        if (recovered.DetachedAt == 0) journal.SessionChanged(session, detachedAt); // or the next start would begin to count anew
         WakeBatch batch = WakeBatch.Rent();
         presence.Offline(recovered.Identity.ClientId, CloseReason.Shutdown, batch);
         batch.WakeAndReturn();
-        return deliveries.Count;
+        return _deliveries.Count;
     }
 
     private void Subscribe(Session session, string key, RecoveredSubscription recovered)
@@ -108,7 +113,7 @@ internal sealed class Restorer(BrokerContext broker, SessionRegistry sessions, P
     private Message? Find(long number, Journal journal)
     {
         if (_messages.TryGetValue(number, out Message? made)) return made;
-        if (!_state.Messages.Remove(number, out ReadOnlyMemory<byte> fields)) return null;
+        if (!_state.Messages.TryGetValue(number, out ReadOnlyMemory<byte> fields)) return null;
         RecoveredMessage recovered = _state.Read(fields);
         long? left = recovered.Left(_utcNow);
         if (left == 0) return _messages[number] = null;

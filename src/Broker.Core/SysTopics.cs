@@ -7,6 +7,7 @@ using Broker.Core.Messages;
 using Broker.Core.Protocol;
 using Broker.Core.Security;
 using Broker.Core.Sessions;
+using Broker.Core.Storage;
 using Broker.Core.Telemetry;
 using Broker.Core.Time;
 
@@ -41,6 +42,7 @@ internal sealed class SysTopics(BrokerContext broker, SessionRegistry sessions, 
         {
             PublishClients(batch);
             PublishTraffic(batch);
+            if (broker.Journal is { } journal) PublishStore(journal, batch);
             Publish("version", version, batch);
             Publish("uptime", string.Create(CultureInfo.InvariantCulture, $"{nowMs / 1000} seconds"), batch);
         }
@@ -101,6 +103,20 @@ internal sealed class SysTopics(BrokerContext broker, SessionRegistry sessions, 
         Publish(name + "/conflated", counters.Conflated, batch);
         Publish(name + "/bytes saved", counters.BytesSaved, batch);
     }
+
+    private void PublishStore(Journal journal, WakeBatch batch)
+    {
+        StoreFigures figures = journal.Store.Figures;
+        Publish("store/ack", journal.Policy.Ack.ToString().ToLowerInvariant(), batch);
+        Publish("store/state", figures.State, batch);
+        Publish("store/seconds/sync", Seconds(figures.Sync), batch);
+        Publish("store/seconds/commit/median", Seconds(figures.CommitMedian), batch);
+        Publish("store/seconds/commit/99", Seconds(figures.CommitP99), batch);
+        Publish("store/bytes/waiting", figures.WaitingBytes, batch);
+        Publish("store/bytes/disk", figures.SizeBytes, batch);
+    }
+
+    private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("F6", CultureInfo.InvariantCulture);
 
     private void PublishLoad(string name, LoadAverage average, long total, WakeBatch batch)
     {

@@ -26,6 +26,7 @@ internal sealed class StoreHosting : IDisposable
         {
             WaitingBytes = options.WaitingBytes,
             MinFree = options.MinFree == 0 ? null : options.MinFree,
+            SyncLatency = _sync,
             Free = () => new DriveInfo(log.Folder).AvailableFreeSpace,
             AcknowledgesEarly = SeededDefect.Current == SeededDefect.AcknowledgesEarly,
             ForgetsPacketIds = SeededDefect.Current == SeededDefect.ForgetsPacketIds,

@@ -15,6 +15,9 @@ public sealed record GroupCommitOptions
     /// <summary>Says how many bytes are free on the disk.</summary>
     public Func<long> Free { get; init; } = () => long.MaxValue;
 
+    /// <summary>What a small write to this disk took at the start, confirmed.</summary>
+    public TimeSpan SyncLatency { get; init; }
+
     /// <summary>For tests of the tests: acknowledges a moment before anything is written.</summary>
     internal bool AcknowledgesEarly { get; init; }
 

@@ -17,7 +17,6 @@ public sealed class GroupCommitStore : IBrokerStore, IDisposable
     private const byte ReceivedRecord = 10;
     private const int LazyBytes = 1_048_576;
     private const int KeptBytes = 16_777_216;
-    private static readonly TimeSpan _lookInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _seededDelay = TimeSpan.FromMilliseconds(10); // long enough for a kill to fall into it
 
     [ThreadStatic]
@@ -29,6 +28,7 @@ public sealed class GroupCommitStore : IBrokerStore, IDisposable
     private readonly ICommitLog _log;
     private readonly GroupCommitOptions _options;
     private readonly CommitWaiters _waiters = new();
+    private readonly DiskRoom _room;
     private readonly object _gate = new();
     private readonly Thread _writer;
 
@@ -48,8 +48,7 @@ public sealed class GroupCommitStore : IBrokerStore, IDisposable
     private long _gathering;
     private long _committed;
     private long _appended;
-    private long _lookedAt;
-    private volatile StoreState _state;
+    private volatile bool _hasFailed;
 
     /// <summary>Takes over a log; nothing is written before <see cref="Start"/>.</summary>
     public GroupCommitStore(ICommitLog log, GroupCommitOptions options)
@@ -57,10 +56,11 @@ public sealed class GroupCommitStore : IBrokerStore, IDisposable
         ArgumentNullException.ThrowIfNull(log);
         _log = log;
         _options = options;
+        _room = new DiskRoom(options, log);
         _committed = log.LastCommit;
         _gathering = _committed + 1;
         _writer = new Thread(Write) { Name = "Store writer", IsBackground = true };
-        Look();
+        _room.Look();
     }
 
     /// <summary>A write or sync failed. Called once, on the writing thread.</summary>
@@ -70,13 +70,16 @@ public sealed class GroupCommitStore : IBrokerStore, IDisposable
     public bool IsDurable => true;
 
     /// <inheritdoc/>
-    public bool IsFull => _state != StoreState.Open;
+    public bool IsFull => State != StoreState.Open;
+
+    /// <inheritdoc/>
+    public bool HasRoomFor(long bytes) => !_hasFailed && _room.Has(bytes);
 
     /// <inheritdoc/>
     public bool IsBehind => Volatile.Read(ref _length) + Volatile.Read(ref _writing) > _options.WaitingBytes;
 
     /// <summary>Whether it takes what it is given.</summary>
-    public StoreState State => _state;
+    public StoreState State => _hasFailed ? StoreState.Failed : _room.IsFull ? StoreState.Full : StoreState.Open;
 
     /// <summary>Bytes that wait for the disk.</summary>
     public long WaitingBytes => Volatile.Read(ref _length) + (long)Volatile.Read(ref _writing);
@@ -92,6 +95,10 @@ public sealed class GroupCommitStore : IBrokerStore, IDisposable
 
     /// <inheritdoc/>
     public long AppendedBytes => Volatile.Read(ref _appended);
+
+    /// <inheritdoc/>
+    public StoreFigures Figures =>
+        new(_options.SyncLatency, Times.Quantile(0.5), Times.Quantile(0.99), WaitingBytes, SizeBytes, State.ToString().ToLowerInvariant());
 
     /// <summary>Begins to write.</summary>
     public void Start() => _writer.Start();
@@ -154,6 +161,7 @@ public sealed class GroupCommitStore : IBrokerStore, IDisposable
         ArgumentNullException.ThrowIfNull(waiter);
         lock (_gate)
         {
+            if (commit == _gathering && _length == 0) commit--; // nothing is in it yet, and perhaps nothing ever comes
             if (!IsCommitted(commit))
             {
                 _waiters.Add(commit, waiter);
@@ -188,7 +196,7 @@ public sealed class GroupCommitStore : IBrokerStore, IDisposable
 
         if (_writer.IsAlive) _writer.Join();
         _waiters.Dispose();
-        if (_state != StoreState.Failed) _log.Dispose(); // closing would write and sync once more
+        if (!_hasFailed) _log.Dispose(); // closing would write and sync once more
     }
 
     private void Write()
@@ -197,10 +205,10 @@ public sealed class GroupCommitStore : IBrokerStore, IDisposable
         {
             while (Close(out byte[] records, out int length, out bool sync)) Write(records, length, sync);
         }
-        catch (StoreException e)
+        catch (Exception e) // whatever it is: without this thread nothing is safe, and nothing may be acknowledged
         {
-            _state = StoreState.Failed;
-            Failed?.Invoke(e); // nothing is tried again: what is on the disk is not known any more
+            _hasFailed = true;
+            Failed?.Invoke(e as StoreException ?? new StoreException($"The store cannot go on writing: {e.Message}", e)); // and nothing is tried again: what is on the disk is not known any more
         }
     }
 
@@ -222,7 +230,7 @@ public sealed class GroupCommitStore : IBrokerStore, IDisposable
         }
 
         if (_trimBefore > 0 && !_log.Trim(_trimBefore)) Interlocked.CompareExchange(ref _trimBefore, 0, _trimBefore);
-        if (Stopwatch.GetElapsedTime(_lookedAt) > _lookInterval) Look();
+        _room.Wrote(length);
     }
 
     private void Complete(long commit)
@@ -246,7 +254,7 @@ public sealed class GroupCommitStore : IBrokerStore, IDisposable
                 _writerWaits = true;
                 Monitor.Wait(_gate, wait);
                 _writerWaits = false;
-                if (Stopwatch.GetElapsedTime(_lookedAt) > _lookInterval) Look();
+                if (_room.IsDue) break; // it is looked at with no lock held
             }
 
             while (_open > 0)
@@ -271,18 +279,11 @@ public sealed class GroupCommitStore : IBrokerStore, IDisposable
 
     private bool IsDue(out int wait)
     {
-        wait = (int)_lookInterval.TotalMilliseconds;
+        wait = (int)DiskRoom.Interval.TotalMilliseconds;
         if (_length == 0) return _trimBefore > 0 || _stops;
         if (_demand > AckLevel.Memory || _length > LazyBytes || _stops) return true;
         double left = (_options.LazyDelay - Stopwatch.GetElapsedTime(_since)).TotalMilliseconds;
         wait = Math.Max(1, (int)Math.Ceiling(left));
         return left <= 0;
-    }
-
-    private void Look()
-    {
-        _lookedAt = Stopwatch.GetTimestamp();
-        if (_state == StoreState.Failed || _options.MinFree is not { } least) return;
-        _state = _options.Free() < least ? StoreState.Full : StoreState.Open;
     }
 }

@@ -10,6 +10,9 @@ public interface ICommitLog : IDisposable
     /// <summary>Bytes that it takes on the disk.</summary>
     long SizeBytes { get; }
 
+    /// <summary>Bytes of those that are free inside, and are used again before it grows.</summary>
+    long ReusableBytes { get; }
+
     /// <summary>Gives all commits in order.</summary>
     /// <param name="commit">Takes the number and the records; may keep the memory.</param>
     /// <exception cref="StoreException">It is damaged.</exception>

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Globalization;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -18,15 +16,7 @@ public sealed class SqliteLog : ICommitLog
     /// <summary>The version of the format that this broker writes; it reads all up to this one.</summary>
     public const int FormatVersion = 1;
 
-    // A small commit takes one page, a large one few: measured best together (see docs/decisions/0021).
-    private const int PageBytes = 16_384;
-    private const int CheckpointPages = 512;
     private const int RowsPerTrim = 32;
-
-    // In the database's header: whether every commit of it was synced before the next began.
-    private const uint AlwaysSynced = 0x6D717474;
-    private const uint NotAlwaysSynced = 0x6D717477;
-    private const int ApplicationIdOffset = 68;
 
     private readonly FileStream? _lock;
     private readonly SqliteConnection _connection;
@@ -43,7 +33,7 @@ public sealed class SqliteLog : ICommitLog
         _connection = connection;
         _insert = Prepare("INSERT INTO commits(id, crc, records) VALUES(?1, ?2, ?3)");
         _delete = Prepare("DELETE FROM commits WHERE id < ?1 AND id IN (SELECT id FROM commits ORDER BY id LIMIT ?2)");
-        LastCommit = Number("SELECT coalesce(max(id), 0) FROM commits");
+        LastCommit = SqliteFile.Number(connection, "SELECT coalesce(max(id), 0) FROM commits");
     }
 
     /// <summary>The store's folder.</summary>
@@ -54,6 +44,9 @@ public sealed class SqliteLog : ICommitLog
 
     /// <inheritdoc/>
     public long SizeBytes => new[] { Database, Database + "-wal" }.Where(File.Exists).Sum(file => new FileInfo(file).Length);
+
+    /// <inheritdoc/>
+    public long ReusableBytes => SqliteFile.Number(_connection, "PRAGMA freelist_count") * SqliteFile.PageBytes;
 
     private string Database => Path.Combine(Folder, FileName);
 
@@ -68,13 +61,13 @@ public sealed class SqliteLog : ICommitLog
         FileStream? exclusive = null;
         try
         {
-            Directory.CreateDirectory(folder);
-            exclusive = Lock(folder);
-            if (WasAlwaysSynced(Path.Combine(folder, FileName))) WalCheck.Run(Path.Combine(folder, FileName));
-            SqliteConnection connection = Connect(folder, SqliteOpenMode.ReadWriteCreate);
+            Folders.Create(folder);
+            exclusive = SqliteFile.Lock(folder);
+            if (SqliteFile.WasAlwaysSynced(Path.Combine(folder, FileName))) WalCheck.Run(Path.Combine(folder, FileName));
+            SqliteConnection connection = SqliteFile.Open(folder, SqliteOpenMode.ReadWriteCreate);
             try
             {
-                Prepare(connection, folder, alwaysSyncs);
+                SqliteFile.Prepare(connection, folder, alwaysSyncs);
                 return new SqliteLog(folder, exclusive, connection, alwaysSyncs);
             }
             catch
@@ -86,7 +79,7 @@ public sealed class SqliteLog : ICommitLog
         catch (SqliteException e)
         {
             exclusive?.Dispose();
-            throw Faulty(folder, e);
+            throw StoreFaults.Faulty(folder, e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -102,11 +95,11 @@ public sealed class SqliteLog : ICommitLog
         if (!File.Exists(Path.Combine(folder, FileName))) throw new StoreException($"There is no store in {folder}: {FileName} is not there");
         try
         {
-            return new SqliteLog(folder, null, Connect(folder, SqliteOpenMode.ReadOnly), alwaysSyncs: true);
+            return new SqliteLog(folder, null, SqliteFile.Open(folder, SqliteOpenMode.ReadOnly), alwaysSyncs: true);
         }
         catch (SqliteException e)
         {
-            throw Faulty(folder, e);
+            throw StoreFaults.Faulty(folder, e);
         }
     }
 
@@ -119,30 +112,33 @@ public sealed class SqliteLog : ICommitLog
         long previous = 0;
         try
         {
-            using SqliteCommand command = _connection.CreateCommand();
-            command.CommandText = "SELECT id, crc, records FROM commits ORDER BY id";
-            using SqliteDataReader reader = command.ExecuteReader();
-            while (reader.Read())
+            using sqlite3_stmt rows = Prepare("SELECT id, crc, records FROM commits ORDER BY id");
+            int result;
+            while ((result = raw.sqlite3_step(rows)) == raw.SQLITE_ROW)
             {
-                long id = reader.GetInt64(0);
-                var records = (byte[])reader.GetValue(2);
+                long id = raw.sqlite3_column_int64(rows, 0);
+                ReadOnlySpan<byte> blob = raw.sqlite3_column_blob(rows, 2);
+                byte[] records = GC.AllocateUninitializedArray<byte>(blob.Length);
+                blob.CopyTo(records);
                 string? fault = previous != 0 && id != previous + 1 ? $"commits {previous + 1} to {id - 1} are missing"
-                    : Checksum.Of(records) != (uint)reader.GetInt64(1) ? $"the checksum of commit {id} does not fit its content"
+                    : Checksum.Of(records) != (uint)raw.sqlite3_column_int64(rows, 1) ? $"the checksum of commit {id} does not fit its content"
                     : null;
-                if (fault is not null && damaged is null) throw Damaged(Folder, fault);
+                if (fault is not null && damaged is null) throw StoreFaults.Damaged(Folder, fault);
                 if (fault is not null) damaged!(fault);
                 previous = id;
                 if (fault is null || !fault.Contains("checksum", StringComparison.Ordinal)) commit(id, records);
             }
+
+            if (result != raw.SQLITE_DONE) SqliteException.ThrowExceptionForRC(result, _connection.Handle);
         }
         catch (SqliteException e)
         {
-            if (damaged is null) throw Damaged(Folder, $"after commit {previous}: {e.Message}", e);
+            if (damaged is null) throw StoreFaults.Damaged(Folder, $"after commit {previous}: {e.Message}", e);
             damaged($"after commit {previous}: {e.Message}");
         }
         catch (InvalidDataException e)
         {
-            throw Damaged(Folder, e.Message, e);
+            throw StoreFaults.Damaged(Folder, e.Message, e);
         }
     }
 
@@ -214,89 +210,6 @@ public sealed class SqliteLog : ICommitLog
         _lock?.Dispose();
     }
 
-    /// <summary>The fault of a damaged store, with what can be done about it.</summary>
-    internal static StoreException Damaged(string folder, string fault, Exception? cause = null)
-    {
-        string text = $"The store {Path.Combine(folder, FileName)} is damaged, and the broker does not start with a part of it: {fault}. "
-            + $"Nothing was changed. Copy the folder first; 'Broker.Host store export --path {folder} --salvage --to saved' then saves what can be read.";
-        return cause is null ? new StoreException(text) : new StoreException(text, cause);
-    }
-
-    // What the file says of itself is damage; anything else is the disk's or the system's word, and the file may be sound.
-    private static StoreException Faulty(string folder, SqliteException fault)
-    {
-        bool isDamage = fault.SqliteErrorCode is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB;
-        return isDamage ? Damaged(folder, fault.Message, fault) : new StoreException($"The store {Path.Combine(folder, FileName)} cannot be opened: {fault.Message}", fault);
-    }
-
-    private static FileStream Lock(string folder)
-    {
-        try
-        {
-            return new FileStream(Path.Combine(folder, "broker.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException e) when (e is not (DirectoryNotFoundException or PathTooLongException))
-        {
-            throw new StoreException($"The store in {folder} is in use by another broker: {e.Message}", e);
-        }
-    }
-
-    private static SqliteConnection Connect(string folder, SqliteOpenMode mode)
-    {
-        var text = new SqliteConnectionStringBuilder { DataSource = Path.Combine(folder, FileName), Mode = mode, Pooling = false };
-        var connection = new SqliteConnection(text.ToString());
-        connection.Open();
-        return connection;
-    }
-
-    private static bool WasAlwaysSynced(string database)
-    {
-        if (!File.Exists(database)) return false;
-        using FileStream stream = File.OpenRead(database);
-        Span<byte> id = stackalloc byte[sizeof(uint)];
-        stream.Position = ApplicationIdOffset;
-        return stream.ReadAtLeast(id, id.Length, throwOnEndOfStream: false) == id.Length && BinaryPrimitives.ReadUInt32BigEndian(id) == AlwaysSynced;
-    }
-
-    private static void Prepare(SqliteConnection connection, string folder, bool alwaysSyncs)
-    {
-        Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA page_size={PageBytes}"));
-        Execute(connection, "PRAGMA journal_mode=WAL");
-        Execute(connection, "PRAGMA synchronous=FULL");
-        Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA wal_autocheckpoint={CheckpointPages}"));
-        int version = (int)Number(connection, "PRAGMA user_version");
-        if (version > FormatVersion)
-        {
-            throw new StoreException(
-                $"The store {Path.Combine(folder, FileName)} has format {version}; this broker knows formats up to {FormatVersion}. Start the newer broker that wrote it.");
-        }
-
-        Execute(connection, "CREATE TABLE IF NOT EXISTS commits(id INTEGER PRIMARY KEY, crc INTEGER NOT NULL, records BLOB NOT NULL)");
-        if (version == 0) Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version={FormatVersion}"));
-
-        uint id = alwaysSyncs ? AlwaysSynced : NotAlwaysSynced;
-        Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA application_id={id}"));
-
-        // A sync that failed in an earlier run may have left pages that only look as if they were on the disk: all are written anew.
-        Execute(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
-    }
-
-    private static void Execute(SqliteConnection connection, string text)
-    {
-        using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = text;
-        command.ExecuteNonQuery();
-    }
-
-    private static long Number(SqliteConnection connection, string text)
-    {
-        using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = text;
-        return Convert.ToInt64(command.ExecuteScalar(), CultureInfo.InvariantCulture);
-    }
-
-    private long Number(string text) => Number(_connection, text);
-
     private sqlite3_stmt Prepare(string text)
     {
         int result = raw.sqlite3_prepare_v2(_connection.Handle, text, out sqlite3_stmt statement);
@@ -308,7 +221,7 @@ public sealed class SqliteLog : ICommitLog
     {
         sync |= _alwaysSyncs;
         if (sync == _syncs) return;
-        Execute(_connection, sync ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
+        SqliteFile.Execute(_connection, sync ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
         _syncs = sync;
     }
 

@@ -33,7 +33,7 @@ internal static class WalCheck
         if (sum != (BinaryPrimitives.ReadUInt32BigEndian(header[24..]), BinaryPrimitives.ReadUInt32BigEndian(header[28..]))) return;
         int lost = CountLostCommits(stream, header.Slice(16, 8).ToArray(), sum, pageBytes, isBigEndian, out int firstBad);
         if (lost <= 1) return;
-        throw SqliteLog.Damaged(
+        throw StoreFaults.Damaged(
             Path.GetDirectoryName(database) ?? ".", $"{Path.GetFileName(file)} is corrupt at frame {firstBad}, with {lost} commits after it");
     }
 

@@ -17,7 +17,7 @@ internal sealed class Campaign : IDisposable
     private readonly Random _random;
     private readonly History _history = new();
     private readonly int _port = FreePort();
-    private readonly string _folder = Directory.CreateTempSubdirectory("broker-crash-").FullName;
+    private readonly string _folder;
     private readonly CrashPublisher[] _publishers;
     private readonly CrashSubscriber[] _subscribers;
     private readonly CrashWill _will;
@@ -27,6 +27,7 @@ internal sealed class Campaign : IDisposable
     public Campaign(CampaignOptions options)
     {
         _options = options;
+        _folder = options.Disk?.MountPoint ?? Directory.CreateTempSubdirectory("broker-crash-").FullName;
         _random = new Random(options.Seed);
         _publishers = [.. Enumerable.Range(0, options.Publishers).Select(i => new CrashPublisher(i, _port, options.Window, _history))];
         _subscribers =
@@ -72,7 +73,8 @@ internal sealed class Campaign : IDisposable
         }
 
         _process?.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        if (_options.Disk is { } disk) disk.Dispose();
+        else Directory.Delete(_folder, recursive: true);
     }
 
     /// <summary>Kills the broker at a random moment, and starts it again.</summary>
@@ -99,6 +101,12 @@ internal sealed class Campaign : IDisposable
 
     private void End()
     {
+        if (_options.Disk is { } disk)
+        {
+            disk.Cut(_process!); // one was started before
+            return;
+        }
+
         _process!.Kill();
         _process.WaitForExit();
     }

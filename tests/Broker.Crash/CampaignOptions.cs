@@ -26,14 +26,35 @@ internal sealed record CampaignOptions
     /// </summary>
     public Func<int, IReadOnlyList<string>>? Launcher { get; init; }
 
+    /// <summary>The disk whose power is cut in each cycle; the campaign disposes it. Null: only the broker is killed.</summary>
+    public LoopDisk? Disk { get; init; }
+
     /// <summary>Variables for the program.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Starts a program that the tracer ends, or lets fail, at one of its syncs.</summary>
-    /// <param name="effect">What strace does at that sync, e.g. <c>signal=KILL</c> or <c>error=EIO</c>.</param>
-    /// <param name="sync">Which sync, counted from 1.</param>
-    public static IReadOnlyList<string> AtSync(string effect, int sync) =>
-        ["strace", "-f", "-o", "/dev/null", "-e", "trace=fsync,fdatasync", "-e", $"inject=fsync,fdatasync:{effect}:when={sync}"];
+    /// <summary>The system calls that have the disk confirm something.</summary>
+    public static string[] Syncs { get; } = ["fsync", "fdatasync"];
+
+    /// <summary>The first syncs are those that the start measures the disk with: if they fail, nothing does.</summary>
+    public const int ProbeSyncs = 15;
+
+    /// <summary>The system calls that write to files; sockets have others.</summary>
+    public static string[] Writes { get; } = ["pwrite64", "pwritev"];
+
+    /// <summary>Starts a program that the tracer ends, or lets fail, at one of its system calls.</summary>
+    /// <param name="calls">The system calls that count.</param>
+    /// <param name="effect">What strace does at one of them, e.g. <c>signal=KILL</c>, <c>error=EIO</c>, <c>retval=100</c>.</param>
+    /// <param name="when">At which, counted from 1.</param>
+    public static IReadOnlyList<string> At(string[] calls, string effect, int when)
+    {
+        string names = string.Join(',', calls);
+        return ["strace", "-f", "-o", "/dev/null", "-e", $"trace={names}", "-e", $"inject={names}:{effect}:when={when}"];
+    }
+
+    /// <summary>Starts a program whose files cannot grow beyond a size: the write that passes it is a short one, and the next fails.</summary>
+    /// <param name="kilobytes">The size.</param>
+    public static IReadOnlyList<string> WithFilesUpTo(int kilobytes) =>
+        ["env", "DOTNET_EnableWriteXorExecute=0", "bash", "-c", "trap '' XFSZ; ulimit -f $0; exec \"$@\"", $"{kilobytes}"]; // the runtime would make a large file of its own
 
     /// <summary>The broker beside this program, with a store and every promise kept.</summary>
     public static IReadOnlyList<string> OwnCommand { get; } =

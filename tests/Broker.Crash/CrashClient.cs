@@ -39,6 +39,9 @@ internal abstract class CrashClient
 
     protected virtual WillOptions? Will => null;
 
+    /// <summary>Whether a connection that it leaves stays open until the next one has taken the session over.</summary>
+    protected virtual bool TakesOver => false;
+
     /// <summary>Lives on one connection until that ends, or until it wants another one.</summary>
     protected abstract void Live(Link link, bool isPresent);
 
@@ -50,6 +53,7 @@ internal abstract class CrashClient
 
     private void Run()
     {
+        Link? left = null;
         while (!IsStopping)
         {
             var options = new ConnectOptions
@@ -66,11 +70,14 @@ internal abstract class CrashClient
                 continue;
             }
 
+            left?.Dispose();
+            left = null;
             if (_wasConnected && !isPresent) _history.SessionForgotten();
             _wasConnected = true;
             try
             {
                 Live(link, isPresent);
+                if (TakesOver) left = link;
             }
             catch (IOException)
             {
@@ -78,8 +85,10 @@ internal abstract class CrashClient
             }
             finally
             {
-                link.Dispose();
+                if (left is null) link.Dispose();
             }
         }
+
+        left?.Dispose();
     }
 }

@@ -19,10 +19,12 @@ internal sealed class CrashSubscriber(string id, QualityOfService qos, bool isRe
     /// <summary>Stays connected from now on.</summary>
     public void CalmDown() => _isCalm = true;
 
+    protected override bool TakesOver => _random.Next(2) == 0;
+
     protected override void Live(Link link, bool isPresent)
     {
         if (!isPresent) _unreleased.Clear();
-        if (!IsSubscribed)
+        if (!IsSubscribed || !isPresent)
         {
             link.Send(ClientPackets.Subscribe(
                 ProtocolVersion.V5, 1, new SubscribeFilter("c/#", qos), new SubscribeFilter("w", qos)));
@@ -30,7 +32,7 @@ internal sealed class CrashSubscriber(string id, QualityOfService qos, bool isRe
 
         while (!IsStopping)
         {
-            // To leave here without a word is to lose the connection; the next one may come before the broker sees the end of this one.
+            // It leaves without a word: to lose the connection, or to take its own session over.
             if (isRestless && !_isCalm && _random.Next(400) == 0) return;
             if (link.Receive(_patience) is { } packet) Handle(link, packet);
         }

@@ -10,6 +10,9 @@ internal sealed class ForgetfulLog : ICommitLog
     /// <summary>The sync that fails, counted from 1; 0 for none.</summary>
     public int FailingSync { get; init; }
 
+    /// <summary>What a failing sync says.</summary>
+    public Exception Fault { get; init; } = new StoreException("the disk refused");
+
     /// <summary>Holds every write back until it is set.</summary>
     public ManualResetEventSlim Gate { get; } = new(initialState: true);
 
@@ -21,6 +24,8 @@ internal sealed class ForgetfulLog : ICommitLog
     }
 
     public long SizeBytes => 0;
+
+    public long ReusableBytes { get; set; }
 
     public long TrimmedBefore { get; private set; }
 
@@ -47,7 +52,7 @@ internal sealed class ForgetfulLog : ICommitLog
         {
             _written.Add(records.ToArray());
             if (!sync) return;
-            if (++Syncs == FailingSync) throw new StoreException("the disk refused");
+            if (++Syncs == FailingSync) throw Fault;
             _synced = _written.Count;
         }
     }

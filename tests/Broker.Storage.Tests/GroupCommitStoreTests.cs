@@ -150,6 +150,51 @@ public sealed class GroupCommitStoreTests
     }
 
     [Fact]
+    public void Who_waits_for_the_disk_to_keep_up_goes_on_although_nothing_new_comes()
+    {
+        _log.Gate.Reset();
+        using GroupCommitStore store = Start(new GroupCommitOptions { WaitingBytes = 100 });
+        store.Append(new byte[101], AckLevel.Fsync);
+        Assert.True(SpinWait.SpinUntil(() => store.Gathering == 2, TimeSpan.FromSeconds(20)));
+        Assert.True(store.IsBehind);
+
+        using var waiter = new Waiter();
+        store.WhenCommitted(store.Gathering, waiter);
+        _log.Gate.Set();
+
+        waiter.Wait();
+    }
+
+    [Fact]
+    public void Whatever_ends_the_writer_is_the_end_of_the_store()
+    {
+        var log = new ForgetfulLog { FailingSync = 1, Fault = new InvalidOperationException("a defect") };
+        using var store = new GroupCommitStore(log, new GroupCommitOptions());
+        StoreException? fault = null;
+        store.Failed += e => Volatile.Write(ref fault, e);
+        store.Start();
+
+        store.Append([1], AckLevel.Fsync);
+
+        Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref fault) is not null, TimeSpan.FromSeconds(20)));
+        Assert.Contains("a defect", fault!.Message, StringComparison.Ordinal);
+        Assert.Equal(StoreState.Failed, store.State);
+    }
+
+    [Theory]
+    [InlineData(60, 40, StoreState.Open)]
+    [InlineData(60, 39, StoreState.Full)]
+    [InlineData(24, 100, StoreState.Full)] // the write-ahead log needs room beside the file
+    public void Room_that_the_log_will_use_again_counts(long free, long reusable, StoreState expected)
+    {
+        _log.ReusableBytes = reusable;
+        using GroupCommitStore store = Start(new GroupCommitOptions { MinFree = 100, Free = () => free });
+
+        Assert.Equal(expected, store.State);
+        Assert.Equal(free + reusable >= 50, store.HasRoomFor(25));
+    }
+
+    [Fact]
     public void A_full_disk_closes_the_gate_and_opens_it_by_itself()
     {
         long free = 99;

@@ -84,6 +84,21 @@ internal sealed class InflightWindow
         }
     }
 
+    /// <summary>Bytes of the messages that are not released.</summary>
+    public long KeptBytes
+    {
+        get
+        {
+            long bytes = 0;
+            for (ushort at = _first; at != None; at = PlaceOf(at).Next)
+            {
+                if (PlaceOf(at).Stage == Stage.Published) bytes += PlaceOf(at).Delivery.Message.Size;
+            }
+
+            return bytes;
+        }
+    }
+
     /// <summary>The number in the store of an entry that is there.</summary>
     public ref readonly Delivery DeliveryOf(ushort id) => ref PlaceOf(id).Delivery;
 

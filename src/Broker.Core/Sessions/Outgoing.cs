@@ -228,7 +228,14 @@ internal sealed class Outgoing(Session session, SessionEnvironment environment, 
         _inflight?.CollectKept(kept);
         _outbox.CollectKept(kept);
         _changes?.Outbox.CollectKept(kept);
+        foreach (Delivery refused in _refused ?? [])
+        {
+            if (refused.Entry != 0) kept.Add(new KeptDelivery(refused, 0, IsReleased: false));
+        }
     }
+
+    /// <summary>Bytes of what <see cref="CollectKept"/> adds, about.</summary>
+    public long KeptBytes => _outbox.Bytes + (_inflight?.KeptBytes ?? 0);
 
     /// <summary>The commit that what is to be sent next waits for, once; 0 if it is none, or has been asked for.</summary>
     public long TakeAwaited()
@@ -332,33 +339,37 @@ internal sealed class Outgoing(Session session, SessionEnvironment environment, 
 
         if (outcome == DeliverOutcome.Queued) published++;
         else CountDrop(outcome, 1);
-        if (outcome == DeliverOutcome.NotAuthorized) Withhold(delivery, isAgain: !isUnsent);
+        bool goesOn = outcome == DeliverOutcome.NotAuthorized && Withhold(delivery, isAgain: !isUnsent); // then it is written down with where it went
         if (id != 0)
         {
-            if (outcome != DeliverOutcome.Queued) Finish(id); // it is there: added above, or being sent again
+            if (outcome != DeliverOutcome.Queued) Finish(id, goesOn); // it is there: added above, or being sent again
         }
         else
         {
-            session.Journal?.Removed(delivery.Entry);
+            if (!goesOn) session.Journal?.Removed(delivery.Entry);
             message.Release();
         }
 
         return outcome == DeliverOutcome.Queued;
     }
 
-    private void Withhold(in Delivery delivery, bool isAgain)
+    /// <summary>Notes that something was not sent; true if it is for another member of its shared group.</summary>
+    private bool Withhold(in Delivery delivery, bool isAgain)
     {
         _hasWithheld = true;
         bool mayGo = delivery.Group is not null && (!isAgain || delivery.Qos != QualityOfService.ExactlyOnce); // [MQTT-4.8.2-5]
-        if (!mayGo) return;
+        if (!mayGo) return false;
         delivery.Message.AddReference();
         (_refused ??= []).Add(delivery);
+        return true;
     }
 
     /// <summary>The exchange of a packet identifier that is in the window is over.</summary>
-    private void Finish(ushort packetId)
+    /// <param name="packetId">The packet identifier.</param>
+    /// <param name="goesOn">Whether somebody else gets the message: it is written down then that this session has it no longer.</param>
+    private void Finish(ushort packetId, bool goesOn = false)
     {
-        session.Journal?.Removed(_inflight!.DeliveryOf(packetId).Entry); // it is there, the caller says
+        if (!goesOn) session.Journal?.Removed(_inflight!.DeliveryOf(packetId).Entry); // it is there, the caller says
         _inflight!.Remove(packetId);
     }
 

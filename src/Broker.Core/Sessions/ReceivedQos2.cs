@@ -46,6 +46,12 @@ internal sealed class ReceivedQos2
         if (_ids.TryGetValue(packetId, out Entry entry)) _ids[packetId] = entry with { Commit = commit };
     }
 
+    /// <summary>The identifier was written down, together with what its publication led to.</summary>
+    public void Keep(ushort packetId)
+    {
+        if (_ids.TryGetValue(packetId, out Entry entry)) _ids[packetId] = entry with { IsKept = true };
+    }
+
     /// <summary>A new connection begins with its whole quota: what an earlier one left does not count until it is sent again.</summary>
     public void BeginConnection()
     {
@@ -53,11 +59,11 @@ internal sealed class ReceivedQos2
         Charged = 0;
     }
 
-    /// <summary>All that are in use.</summary>
-    public IEnumerable<ushort> Identifiers => _ids.Keys;
+    /// <summary>Those that were written down. One whose publication is still on its way is not: after a crash it would pass for accepted.</summary>
+    public IEnumerable<ushort> Kept => _ids.Where(id => id.Value.IsKept).Select(id => id.Key);
 
     /// <summary>Takes up an identifier of an earlier run of the broker.</summary>
-    public void Restore(ushort packetId) => _ids[packetId] = default;
+    public void Restore(ushort packetId) => _ids[packetId] = new Entry { IsKept = true };
 
     /// <summary>Whether the identifier is in use.</summary>
     public bool Contains(ushort packetId) => _ids.ContainsKey(packetId);
@@ -70,5 +76,5 @@ internal sealed class ReceivedQos2
         return true;
     }
 
-    private readonly record struct Entry(long Commit, bool IsCharged);
+    private readonly record struct Entry(long Commit, bool IsCharged, bool IsKept);
 }

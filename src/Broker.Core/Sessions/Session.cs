@@ -21,6 +21,8 @@ namespace Broker.Core.Sessions;
 internal sealed class Session(long number, PublisherIdentity identity, SessionEnvironment environment, Action<Session> expired)
     : WheelTimer, IChangeOwner
 {
+    private const int SessionRecordBytes = 256; // without subscriptions and messages, about
+
     private readonly Lock _gate = new();
     private readonly SubscriptionSet _subscriptions = new();
     private Outgoing? _outgoing; // made with the first message
@@ -244,10 +246,12 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
         lock (_gate) refused = outgoing.TakeRefused();
         if (refused is null) return;
         WakeBatch batch = WakeBatch.Rent();
+        environment.Journal?.Store.BeginGroup(); // taken here and put there are one atom: a crash finds it with one of them
         try
         {
             foreach (Delivery delivery in refused)
             {
+                lock (_gate) Journal?.Removed(delivery.Entry);
                 SharedGroup group = delivery.Group!; // only those of groups are here
                 if (delivery.IsChange) group.DeliverAgain(delivery.Message, batch);
                 else group.Deliver(delivery.Message, delivery.Message.Qos, batch, except: this);
@@ -256,6 +260,7 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
         }
         finally
         {
+            environment.Journal?.Store.EndGroup();
             batch.WakeAndReturn();
         }
     }
@@ -366,7 +371,9 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
     {
         lock (_gate)
         {
-            if (Journal is { } journal) _received?.Note(packetId, journal.Received(packetId, level));
+            if (Journal is not { } journal || _received is not { } received) return;
+            received.Note(packetId, journal.Received(packetId, level));
+            received.Keep(packetId);
         }
     }
 
@@ -416,8 +423,14 @@ internal sealed class Session(long number, PublisherIdentity identity, SessionEn
             if (_ended || Journal is null) return;
             List<KeptDelivery> deliveries = [];
             _outgoing?.CollectKept(deliveries);
-            Journal.Snapshot(this, detachedAt, _subscriptions.Values, _received?.Identifiers ?? [], deliveries);
+            Journal.Snapshot(this, detachedAt, _subscriptions.Values, _received?.Kept ?? [], deliveries);
         }
+    }
+
+    /// <summary>Bytes that <see cref="Checkpoint"/> would write, about.</summary>
+    public long KeptBytes
+    {
+        get { lock (_gate) return Journal is null ? 0 : SessionRecordBytes + (_outgoing?.KeptBytes ?? 0); }
     }
 
     /// <summary>The shared group that one of its filters is a member of, or null.</summary>

@@ -106,7 +106,7 @@ internal sealed class SessionRegistry(TimingWheel wheel, SessionEnvironment envi
             Session? previous = endsExisting ? existing.Session : null;
             if (previous is not null)
             {
-                if (previous.Expiry > TimeSpan.Zero) environment.Journal?.SessionEnded(previous.Number);
+                if (previous.IsKept) environment.Journal?.SessionEnded(previous.Number); // its expiry may just have become 0
                 ended = previous.End(shared);
             }
 

@@ -17,6 +17,12 @@ public interface IBrokerStore
     /// <summary>Whether there is no room for further publications: they are refused, everything else goes on.</summary>
     bool IsFull { get; }
 
+    /// <summary>Whether the disk takes so many bytes more without coming to its end, also while <see cref="IsFull"/> refuses publications.</summary>
+    bool HasRoomFor(long bytes);
+
+    /// <summary>How it is doing, for <c>$SYS</c>.</summary>
+    StoreFigures Figures { get; }
+
     /// <summary>Whether more bytes wait for the disk than may: publishers are not read from until the next commit.</summary>
     bool IsBehind { get; }
 

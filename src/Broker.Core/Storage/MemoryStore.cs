@@ -10,6 +10,12 @@ public sealed class MemoryStore : IBrokerStore
     public bool IsFull => false;
 
     /// <inheritdoc/>
+    public bool HasRoomFor(long bytes) => true;
+
+    /// <inheritdoc/>
+    public StoreFigures Figures => default;
+
+    /// <inheritdoc/>
     public bool IsBehind => false;
 
     /// <inheritdoc/>

@@ -13,7 +13,7 @@ namespace Broker.Core.Storage;
 /// <param name="Properties">The properties that travel on.</param>
 /// <param name="Payload">The payload.</param>
 /// <param name="Publisher">Who published it.</param>
-internal sealed record RecoveredMessage(
+internal readonly record struct RecoveredMessage(
     QualityOfService Qos, bool Retain, AckLevel AckLevel, long WrittenAt, long ExpiresAt, ReadOnlyMemory<byte> Topic, ReadOnlyMemory<byte> Properties,
     ReadOnlyMemory<byte> Payload, PublisherIdentity Publisher)
 {

@@ -30,6 +30,6 @@ internal sealed class RecoveredSession(long number, PublisherIdentity identity)
     /// <summary>Packet identifiers of QoS 2 publications that the client has not released.</summary>
     public HashSet<ushort> Received { get; } = [];
 
-    /// <summary>What waits and what is in flight, by number; the numbers have the order of the queue.</summary>
-    public Dictionary<long, RecoveredEntry> Entries { get; } = [];
+    /// <summary>What waits and what is in flight.</summary>
+    public RecoveredEntries Entries { get; } = new();
 }

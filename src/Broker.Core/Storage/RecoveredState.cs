@@ -8,7 +8,7 @@ namespace Broker.Core.Storage;
 /// <remarks>Threading: one thread, before the broker starts.</remarks>
 internal sealed class RecoveredState
 {
-    private readonly Dictionary<(string, string, string), PublisherIdentity> _identities = [];
+    private readonly Dictionary<ReadOnlyMemory<byte>, PublisherIdentity> _identities = new(new ByteComparer());
 
     /// <summary>Sessions by number.</summary>
     public Dictionary<long, RecoveredSession> Sessions { get; } = [];
@@ -128,16 +128,16 @@ internal sealed class RecoveredState
                 session.Subscriptions.Remove(reader.Text());
                 break;
             case RecordKind.Queued:
-                session.Entries[entry] = RecoveredEntry.Read(ref reader);
+                session.Entries.Set(RecoveredEntry.Read(entry, ref reader));
                 break;
             case RecordKind.Removed:
                 session.Entries.Remove(entry);
                 break;
             case RecordKind.Assigned:
-                if (session.Entries.TryGetValue(entry, out RecoveredEntry assigned)) session.Entries[entry] = assigned with { PacketId = reader.UInt16() };
+                if (session.Entries.TryGet(entry, out RecoveredEntry assigned)) session.Entries.Set(assigned with { PacketId = reader.UInt16() });
                 break;
             case RecordKind.Released:
-                if (session.Entries.TryGetValue(entry, out RecoveredEntry released)) session.Entries[entry] = released with { IsReleased = true };
+                if (session.Entries.TryGet(entry, out RecoveredEntry released)) session.Entries.Set(released with { IsReleased = true });
                 break;
             case RecordKind.Received:
                 session.Received.Add(reader.UInt16());
@@ -153,11 +153,27 @@ internal sealed class RecoveredState
 
     private string TopicOf(ReadOnlyMemory<byte> fields) => Encoding.UTF8.GetString(Read(fields).Topic.Span);
 
-    // Many messages have few publishers: each is one object.
+    // Many messages have few publishers: each is one object, and known by its bytes.
     private PublisherIdentity Identity(ref RecordReader reader)
     {
-        var key = (reader.Text(), reader.Text(), reader.Text());
+        ReadOnlyMemory<byte> fields = reader.Fields;
+        for (int left = 3; left > 0; left--) reader.Bytes();
+        ReadOnlyMemory<byte> key = fields[..^reader.Fields.Length];
         if (_identities.TryGetValue(key, out PublisherIdentity? known)) return known;
-        return _identities[key] = new PublisherIdentity(key.Item1, new Principal(key.Item2, key.Item3));
+        var text = RecordReader.OfFields(key);
+        string clientId = text.Text();
+        return _identities[key] = new PublisherIdentity(clientId, new Principal(text.Text(), text.Text()));
+    }
+
+    private sealed class ByteComparer : IEqualityComparer<ReadOnlyMemory<byte>>
+    {
+        public bool Equals(ReadOnlyMemory<byte> x, ReadOnlyMemory<byte> y) => x.Span.SequenceEqual(y.Span);
+
+        public int GetHashCode(ReadOnlyMemory<byte> bytes)
+        {
+            var hash = new HashCode();
+            hash.AddBytes(bytes.Span);
+            return hash.ToHashCode();
+        }
     }
 }

@@ -19,6 +19,12 @@ internal sealed class DelayedStore : IBrokerStore
 
     public bool IsFull { get; set; }
 
+    public bool HasRoom { get; set; } = true;
+
+    public bool HasRoomFor(long bytes) => HasRoom;
+
+    public StoreFigures Figures => new(TimeSpan.FromMilliseconds(2), TimeSpan.FromMilliseconds(3), TimeSpan.FromMilliseconds(4), 5, 6, IsFull ? "full" : "open");
+
     public bool IsBehind { get; set; }
 
     public long Gathering => _commits.Count + 1;

@@ -70,6 +70,10 @@ public sealed class AckQueueTests
 
         public bool IsBehind => false;
 
+        public bool HasRoomFor(long bytes) => true;
+
+        public StoreFigures Figures => default;
+
         public long Gathering => Committed + 1;
 
         public long AppendedBytes => 0;
