@@ -11,6 +11,10 @@ public sealed class GivenStore(byte[] records) : IBrokerStore
 
     public bool IsBehind => false;
 
+    public StoreFigures Figures => default;
+
+    public bool HasRoomFor(long bytes) => true;
+
     public long Gathering => 0;
 
     public long AppendedBytes => 0;
