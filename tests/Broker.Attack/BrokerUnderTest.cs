@@ -10,6 +10,7 @@ internal class BrokerUnderTest : IDisposable
 {
     private const double MillisecondsPerTick = 10; // Linux counts the time of processes in hundredths of a second
     private const int UserTimeField = 11; // behind the closing bracket of the name, from 0
+    private static readonly TimeSpan _startPatience = TimeSpan.FromMinutes(1); // a test starts many processes at a time
     private readonly Process? _process;
     private readonly string _folder;
 
@@ -113,7 +114,7 @@ internal class BrokerUnderTest : IDisposable
                 await socket.ConnectAsync(IPAddress.Loopback, Port);
                 return;
             }
-            catch (SocketException) when (watch.Elapsed < Patience)
+            catch (SocketException) when (watch.Elapsed < _startPatience)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(20));
             }
