@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Unicode;
 using Broker.Core.ChangeDetection;
 using Broker.Core.Connections;
 using Broker.Core.Messages;
@@ -64,8 +65,11 @@ internal sealed class Restorer(BrokerContext broker, SessionRegistry sessions, P
         foreach (ref readonly RecoveredEntry entry in recovered.Entries.Span)
         {
             if (entry.IsRemoved) continue;
-            bool isSound = entry.PacketId == 0 ? !entry.IsReleased : _inFlight.Add(entry.PacketId);
-            if (!isSound) throw new InvalidDataException($"The store is damaged: session {recovered.Number} has a message that was released before it was sent, or two with one packet identifier");
+            if (!IsSound(entry, _inFlight))
+            {
+                throw new InvalidDataException($"The store is damaged: session {recovered.Number} has a message that was released before it was sent, or without being QoS 2, or two with one packet identifier");
+            }
+
             Message? message = entry.IsReleased ? null : Find(entry.Message, journal);
             if (message is null && !entry.IsReleased) continue; // it expired, or its publication was never complete
             message?.AddReference();
@@ -81,6 +85,32 @@ internal sealed class Restorer(BrokerContext broker, SessionRegistry sessions, P
         presence.Offline(recovered.Identity.ClientId, CloseReason.Shutdown, batch);
         batch.WakeAndReturn();
         return _deliveries.Count;
+    }
+
+    private static bool IsSound(in RecoveredEntry entry, HashSet<ushort> inFlight)
+    {
+        if (entry.Qos > QualityOfService.ExactlyOnce || (entry.PacketId != 0 && !inFlight.Add(entry.PacketId))) return false;
+        return !entry.IsReleased || (entry.PacketId != 0 && entry.Qos == QualityOfService.ExactlyOnce);
+    }
+
+    /// <summary>What is sent on has to be what a client could have published: subscribers are told nothing that is no MQTT.</summary>
+    private static void CheckSound(long number, RecoveredMessage message)
+    {
+        bool isSound = message.Qos <= QualityOfService.ExactlyOnce && Utf8.IsValid(message.Topic.Span) && TopicName.Check(message.Topic.Span, int.MaxValue, int.MaxValue) == TopicFault.None;
+        try
+        {
+            var properties = new PropertyReader(message.Properties.Span, PropertyPlace.Publish);
+            while (properties.TryReadNext(out _, out _, out _, out _))
+            {
+                // Reading checks it.
+            }
+        }
+        catch (ProtocolViolationException)
+        {
+            isSound = false;
+        }
+
+        if (!isSound) throw new InvalidDataException($"The store is damaged: the QoS, the topic or the properties of message {number} are none");
     }
 
     private void Subscribe(Session session, string key, RecoveredSubscription recovered)
@@ -115,6 +145,7 @@ internal sealed class Restorer(BrokerContext broker, SessionRegistry sessions, P
         if (_messages.TryGetValue(number, out Message? made)) return made;
         if (!_state.Messages.TryGetValue(number, out ReadOnlyMemory<byte> fields)) return null;
         RecoveredMessage recovered = _state.Read(fields);
+        CheckSound(number, recovered);
         long? left = recovered.Left(_utcNow);
         if (left == 0) return _messages[number] = null;
         var publication = new Publication

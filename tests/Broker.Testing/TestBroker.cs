@@ -35,7 +35,15 @@ public sealed class TestBroker : IDisposable
             Store = store ?? new StorePolicy(),
         };
         Broker = new MqttBroker(options, configure?.Invoke(parts) ?? parts);
-        Broker.Start();
+        try
+        {
+            Broker.Start();
+        }
+        catch (InvalidDataException)
+        {
+            Broker.Dispose(); // nobody else could
+            throw;
+        }
     }
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));

@@ -31,6 +31,37 @@ public sealed class DamagedStoreTests
     }
 
     [Fact]
+    public void A_message_that_was_released_without_being_QoS_2_is_told_and_fails_no_timer_later()
+    {
+        byte[] records = Records(w =>
+        {
+            w.Begin(RecordKind.Queued).Int64(1).Int64(3).Int64(5).Byte(1).Int32(0).Int32(0).End();
+            w.Begin(RecordKind.Assigned).Int64(1).Int64(3).UInt16(7).End();
+            w.Begin(RecordKind.Released).Int64(1).Int64(3).End();
+        });
+
+        Assert.Throws<InvalidDataException>(() => new TestBroker(configure: parts => parts with { Store = new GivenStore(records) }));
+    }
+
+    [Theory]
+    [InlineData("61FF", "")]
+    [InlineData("", "")]
+    [InlineData("612F23", "")]
+    [InlineData("61", "260001FF000162")]
+    [InlineData("61", "26")]
+    public void A_topic_or_properties_that_are_none_are_told_and_sent_to_nobody(string topic, string properties)
+    {
+        byte[] records = Records(w =>
+        {
+            w.Begin(RecordKind.Message).Int64(6).Byte(4).Byte(0).Int64(0).Int64(0).Bytes(Convert.FromHexString(topic)).Bytes(Convert.FromHexString(properties)).Bytes("x"u8)
+                .Text("p").Text("anonymous").Text("").End();
+            w.Begin(RecordKind.Retained).Int64(6).End();
+        });
+
+        Assert.Throws<InvalidDataException>(() => new TestBroker(configure: parts => parts with { Store = new GivenStore(records) }));
+    }
+
+    [Fact]
     public void Without_a_contradiction_it_starts()
     {
         byte[] records = Records(w =>
