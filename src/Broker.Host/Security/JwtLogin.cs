@@ -1,5 +1,7 @@
+using System.Buffers.Text;
 using System.Net;
 using System.Text;
+using System.Text.Json;
 using Broker.Core.Protocol;
 using Broker.Core.Security;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -63,6 +65,7 @@ internal sealed class JwtLogin
             return null;
         }
 
+        if (!IsOneObject(token.EncodedHeader) || !IsOneObject(token.EncodedPayload)) return null;
         if (token.TryGetHeaderValue("crit", out object _)) return null; // it demands that we understand what we do not [RFC 7515 section 4.1.11]
         if (!string.IsNullOrEmpty(token.Kid) && !keys.Keys.Any(key => key.KeyId == token.Kid)) _keys.Missed?.Invoke();
         TokenValidationResult result = await _handler.ValidateTokenAsync(token, Parameters(keys));
@@ -70,6 +73,22 @@ internal sealed class JwtLogin
         bool hasName = token.TryGetPayloadValue(_rules.PrincipalClaim, out string? name);
         if (!hasName || name is null || !UserName.IsValid(name)) return null;
         return AuthenticationResult.Accept(new Principal(Method, name), new DateTimeOffset(token.ValidTo, TimeSpan.Zero) + _rules.ClockSkew);
+    }
+
+    // The library leaves unread what follows the object; who reads it otherwise must not read something else.
+    private static bool IsOneObject(string base64Url)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(Base64Url.DecodeFromChars(base64Url));
+            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject) return false;
+            reader.Skip();
+            return !reader.Read();
+        }
+        catch (Exception e) when (e is JsonException or FormatException)
+        {
+            return false;
+        }
     }
 
     private TokenValidationParameters Parameters(JwtKeys keys) => new()

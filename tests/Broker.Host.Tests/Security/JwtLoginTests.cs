@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using System.Text.Json;
 using Broker.Core.Protocol;
 using Broker.Core.Security;
 using Broker.Host.Security;
@@ -158,6 +159,19 @@ public sealed class JwtLoginTests : IDisposable
         };
 
         Assert.Null((await LogInAsync(other.Sign(TestTokens.Claims(_time.GetUtcNow()), header: header))).Principal);
+    }
+
+    [Theory]
+    [InlineData("", true)]
+    [InlineData(" \n", true)]
+    [InlineData("}", false)]
+    [InlineData("{\"sub\":\"admin\"}", false)]
+    [InlineData("1", false)]
+    public async Task Claims_with_something_behind_them_are_refused_though_they_are_signed(string behind, bool isRight)
+    {
+        byte[] claims = [.. JsonSerializer.SerializeToUtf8Bytes(TestTokens.Claims(_time.GetUtcNow())), .. Encoding.UTF8.GetBytes(behind)];
+
+        Assert.Equal(isRight, (await LogInAsync(_tokens.Sign(claims))).Principal is not null);
     }
 
     [Fact]

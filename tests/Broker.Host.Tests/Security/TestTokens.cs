@@ -31,12 +31,13 @@ internal sealed class TestTokens : IDisposable
         return $$"""{"keys":[{"kty":"EC","crv":"P-256","kid":"{{keyId}}","use":"sig","x":"{{Encode(key.Q.X!)}}","y":"{{Encode(key.Q.Y!)}}"}]}""";
     }
 
-    /// <summary>A token signed as its header says.</summary>
+    /// <summary>A token signed as its header says; claims may be bytes as they are.</summary>
     public string Sign(object claims, string algorithm = "ES256", string? keyId = null, Dictionary<string, object>? header = null, byte[]? secret = null)
     {
         Dictionary<string, object> top = new(header ?? []) { ["alg"] = algorithm, ["typ"] = "JWT" };
         if (keyId is not null) top["kid"] = keyId;
-        string text = $"{Encode(JsonSerializer.SerializeToUtf8Bytes(top))}.{Encode(JsonSerializer.SerializeToUtf8Bytes(claims))}";
+        byte[] payload = claims as byte[] ?? JsonSerializer.SerializeToUtf8Bytes(claims);
+        string text = $"{Encode(JsonSerializer.SerializeToUtf8Bytes(top))}.{Encode(payload)}";
         byte[] bytes = Encoding.ASCII.GetBytes(text);
         byte[] signature = algorithm switch
         {
