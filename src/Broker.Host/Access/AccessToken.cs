@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace Broker.Host.Access;
@@ -7,6 +8,8 @@ namespace Broker.Host.Access;
 /// <param name="IsQuoted">Whether it was in quotes: then nothing in it has a meaning of its own.</param>
 internal readonly record struct AccessToken(string Text, bool IsQuoted)
 {
+    private static readonly SearchValues<char> _special = SearchValues.Create(" \t\"\\*=");
+
     /// <summary>Whether a comment begins here.</summary>
     public bool IsComment => !IsQuoted && Text.StartsWith('#');
 
@@ -53,7 +56,7 @@ internal readonly record struct AccessToken(string Text, bool IsQuoted)
     /// <summary>A word as it has to be written in a file.</summary>
     public static string Quote(string text)
     {
-        bool isPlain = text.Length > 0 && !text.AsSpan().ContainsAny(" \t\"\\") && !text.StartsWith('#') && !text.EndsWith('*');
+        bool isPlain = text.Length > 0 && !text.AsSpan().ContainsAny(_special) && !text.StartsWith('#');
         return isPlain || text == "#" ? text : $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
     }
 }

@@ -150,6 +150,19 @@ public sealed class AclCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Import_quotes_names_that_would_mean_something_else()
+    {
+        string source = _folder.Write("acl_file", "user bob*x\ntopic read a/#\nuser c=d\ntopic read b*/c=d\n");
+
+        (int code, string output, _) = await RunAsync(["acl", "import", source]);
+
+        Assert.Equal(ExitCode.Success, code);
+        Assert.Contains("user \"bob*x\"", output, StringComparison.Ordinal);
+        Assert.Contains("user \"c=d\"", output, StringComparison.Ordinal);
+        RuleCase.Read(output);
+    }
+
+    [Fact]
     public async Task Import_leaves_out_lines_with_control_characters_which_nobody_could_read_again()
     {
         string source = _folder.Write("acl_file", "user bob\ntopic write a/\u0001b\ntopic read a/#\nuser ev\u0085il\n");
