@@ -31,7 +31,8 @@ public sealed class FuzzTests
 
         List<(byte[] Input, string Fault)> faults = new Campaign(target, new CampaignOptions(), new Coverage()).Run(Executions);
 
-        Assert.StartsWith(fault, Assert.Single(faults).Fault, StringComparison.Ordinal);
+        Assert.NotEmpty(faults); // one or two: the same fault has another trace once its method was compiled again
+        Assert.All(faults, found => Assert.StartsWith(fault, found.Fault, StringComparison.Ordinal));
     }
 
     [Fact]
