@@ -199,9 +199,5 @@ internal sealed class TopicIndex(ChangeRules rules, ulong hashSeed)
         }
     }
 
-    private uint HashOf(ReadOnlySpan<byte> topic)
-    {
-        ulong hash = KeyedHash.Compute(topic, hashSeed);
-        return (uint)(hash ^ (hash >> 32));
-    }
+    private uint HashOf(ReadOnlySpan<byte> topic) => KeyedHash.Compute32(topic, hashSeed);
 }

@@ -26,6 +26,15 @@ public static class KeyedHash
         return Compute(bytes, seed, (seed ^ 0x9E3779B97F4A7C15) * 0xBF58476D1CE4E5B9);
     }
 
+    /// <summary>The same in 32 bits, which both halves of it are in: what hash tables keep beside each key.</summary>
+    /// <param name="bytes">What to hash; may be empty.</param>
+    /// <param name="seed">The secret of this process.</param>
+    internal static uint Compute32(ReadOnlySpan<byte> bytes, ulong seed)
+    {
+        ulong hash = Compute(bytes, seed);
+        return (uint)(hash ^ (hash >> 32));
+    }
+
     internal static ulong Compute(ReadOnlySpan<byte> bytes, ulong key0, ulong key1)
     {
         ulong v0 = key0 ^ 0x736F6D6570736575; // "somepseudorandomlygeneratedbytes", the constants of the algorithm

@@ -25,11 +25,7 @@ internal sealed class Utf8Comparer : IEqualityComparer<byte[]>, IAlternateEquali
     public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);
 
     /// <inheritdoc/>
-    public int GetHashCode(ReadOnlySpan<byte> alternate)
-    {
-        ulong hash = KeyedHash.Compute(alternate, _seed);
-        return (int)(hash ^ (hash >> 32));
-    }
+    public int GetHashCode(ReadOnlySpan<byte> alternate) => (int)KeyedHash.Compute32(alternate, _seed);
 
     /// <inheritdoc/>
     public byte[] Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();

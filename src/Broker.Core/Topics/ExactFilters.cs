@@ -104,11 +104,7 @@ internal sealed class ExactFilters<T>(ulong seed)
         }
     }
 
-    private uint HashOf(ReadOnlySpan<byte> path)
-    {
-        ulong hash = KeyedHash.Compute(path, seed);
-        return (uint)(hash ^ (hash >> 32));
-    }
+    private uint HashOf(ReadOnlySpan<byte> path) => KeyedHash.Compute32(path, seed);
 
     private int Allocate()
     {

@@ -165,11 +165,7 @@ internal sealed class LevelTable
         }
     }
 
-    private uint HashOf(ReadOnlySpan<byte> level)
-    {
-        ulong hash = KeyedHash.Compute(level, _seed);
-        return (uint)(hash ^ (hash >> 32));
-    }
+    private uint HashOf(ReadOnlySpan<byte> level) => KeyedHash.Compute32(level, _seed);
 
     private int Allocate()
     {
