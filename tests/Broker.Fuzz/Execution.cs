@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Broker.Fuzz;
 
 /// <summary>One input on one target, with everything that is asked of it: no exception but the refusal, no hang, no more memory than its bound.</summary>
@@ -27,6 +29,8 @@ internal static class Execution
         return fault;
     }
 
+    // Never part of its caller: campaigns tell faults from each other by their traces.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static string? RunMeasured(FuzzTarget target, byte[] input, out long allocated)
     {
         object? outcome = null;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Broker.Fuzz;
 
 namespace Broker.Host.Tests.Attacks;
@@ -31,8 +32,7 @@ public sealed class FuzzTests
 
         List<(byte[] Input, string Fault)> faults = new Campaign(target, new CampaignOptions(), new Coverage()).Run(Executions);
 
-        Assert.NotEmpty(faults); // one or two: the same fault has another trace once its method was compiled again
-        Assert.All(faults, found => Assert.StartsWith(fault, found.Fault, StringComparison.Ordinal));
+        Assert.StartsWith(fault, Assert.Single(faults).Fault, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -52,6 +52,7 @@ public sealed class FuzzTests
 
         public override long AllocationBound(int inputBytes) => 100_000;
 
+        [MethodImpl(MethodImplOptions.NoInlining)] // its trace is the same however hot it is
         public override object? Execute(byte[] input)
         {
             if (input.Length == 0 || input[0] != Trigger) return null;
@@ -64,6 +65,7 @@ public sealed class FuzzTests
             };
         }
 
+        [MethodImpl(MethodImplOptions.NoInlining)]
         public override void Check(byte[] input, object? outcome)
         {
             if (outcome is string) throw new InvalidOperationException("that is not the answer");
