@@ -9,6 +9,9 @@ public sealed record GroupCommitOptions
     /// <summary>How long records wait that nobody waits for.</summary>
     public TimeSpan LazyDelay { get; init; } = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>The time by which a commit waits for those who are about to join it.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     /// <summary>Bytes that have to stay free on the disk; null: it is not looked at.</summary>
     public long? MinFree { get; init; }
 

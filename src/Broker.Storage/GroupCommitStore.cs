@@ -10,7 +10,8 @@ namespace Broker.Storage;
 /// <remarks>
 /// Threading: <see cref="Append"/> from any thread, under any lock, copies into memory and returns. One thread writes; another
 /// tells those who wait. A commit is closed only when no thread is inside a group, so that none is torn in two; a group that would
-/// begin in that moment waits until the others have ended, which takes as long as routing one publication.
+/// begin in that moment waits until the others have ended, which takes as long as routing one publication. A commit stays open a
+/// little for those who are about to ask again (<see cref="CommitPace"/>).
 /// </remarks>
 public sealed class GroupCommitStore : IBrokerStore, IDisposable
 {
@@ -28,6 +29,7 @@ public sealed class GroupCommitStore : IBrokerStore, IDisposable
     private readonly ICommitLog _log;
     private readonly GroupCommitOptions _options;
     private readonly CommitWaiters _waiters = new();
+    private readonly CommitPace _pace;
     private readonly DiskRoom _room;
     private readonly object _gate = new();
     private readonly Thread _writer;
@@ -56,6 +58,7 @@ public sealed class GroupCommitStore : IBrokerStore, IDisposable
         ArgumentNullException.ThrowIfNull(log);
         _log = log;
         _options = options;
+        _pace = new CommitPace(options.Time);
         _room = new DiskRoom(options, log);
         _committed = log.LastCommit;
         _gathering = _committed + 1;
@@ -122,7 +125,8 @@ public sealed class GroupCommitStore : IBrokerStore, IDisposable
         lock (_gate)
         {
             _open--;
-            bool isAwaited = _open == 0 && (_closing || (_writerWaits && _demand > AckLevel.Memory));
+            if (_demanded != 0) _pace.Ask();
+            bool isAwaited = _open == 0 && (_closing || (_writerWaits && IsDemanded));
             if (isAwaited) Monitor.PulseAll(_gate);
         }
 
@@ -144,7 +148,8 @@ public sealed class GroupCommitStore : IBrokerStore, IDisposable
             if (level > _demand) _demand = level;
             if (isFirst) _since = Stopwatch.GetTimestamp();
             commit = _gathering;
-            bool mustWake = _writerWaits && (isFirst || _length > LazyBytes || (level > AckLevel.Memory && _open == 0));
+            if (level > AckLevel.Memory && _depth == 0) _pace.Ask();
+            bool mustWake = _writerWaits && (isFirst || _length > LazyBytes || (level > AckLevel.Memory && _open == 0 && IsDemanded));
             if (mustWake) Monitor.PulseAll(_gate);
         }
 
@@ -219,24 +224,26 @@ public sealed class GroupCommitStore : IBrokerStore, IDisposable
             long commit = _gathering - 1; // this thread alone moves it
             if (_options.AcknowledgesEarly)
             {
-                Complete(commit);
+                Complete(commit, TimeSpan.Zero);
                 Thread.Sleep(_seededDelay);
             }
 
             long start = Stopwatch.GetTimestamp();
             _log.Write(commit, records.AsSpan(0, length), sync);
-            Times.Add(Stopwatch.GetElapsedTime(start), length, sync);
-            Complete(commit);
+            TimeSpan took = Stopwatch.GetElapsedTime(start);
+            Times.Add(took, length, sync);
+            Complete(commit, sync ? took : TimeSpan.Zero);
         }
 
         if (_trimBefore > 0 && !_log.Trim(_trimBefore)) Interlocked.CompareExchange(ref _trimBefore, 0, _trimBefore);
         _room.Wrote(length);
     }
 
-    private void Complete(long commit)
+    private void Complete(long commit, TimeSpan took)
     {
         lock (_gate)
         {
+            _pace.Complete(took);
             Volatile.Write(ref _committed, commit);
             _writing = 0;
             _waiters.Release(commit);
@@ -272,18 +279,24 @@ public sealed class GroupCommitStore : IBrokerStore, IDisposable
             _writing = length;
             _length = 0;
             _demand = AckLevel.Memory;
+            _pace.Close();
             Monitor.PulseAll(_gate);
             return length > 0 || !_stops;
         }
     }
 
+    /// <summary>Whether somebody waits for the open commit, and nobody else is about to.</summary>
+    private bool IsDemanded => _demand > AckLevel.Memory && _pace.IsComplete;
+
     private bool IsDue(out int wait)
     {
         wait = (int)DiskRoom.Interval.TotalMilliseconds;
         if (_length == 0) return _trimBefore > 0 || _stops;
-        if (_demand > AckLevel.Memory || _length > LazyBytes || _stops) return true;
-        double left = (_options.LazyDelay - Stopwatch.GetElapsedTime(_since)).TotalMilliseconds;
-        wait = Math.Max(1, (int)Math.Ceiling(left));
-        return left <= 0;
+        if (_length > LazyBytes || _stops) return true;
+        TimeSpan left = _demand > AckLevel.Memory ? _pace.Left : _options.LazyDelay - Stopwatch.GetElapsedTime(_since);
+        if (left <= TimeSpan.Zero) return true;
+        if (_demand > AckLevel.Memory) _pace.Wait();
+        wait = Math.Max(1, (int)Math.Ceiling(left.TotalMilliseconds));
+        return false;
     }
 }

@@ -1,4 +1,5 @@
 using Broker.Core.Storage;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Broker.Storage.Tests;
 
@@ -61,6 +62,25 @@ public sealed class GroupCommitStoreTests
         Assert.Equal(2, _log.Syncs);
         Assert.Equal(50, _log.Written[1].Length);
         foreach (Waiter waiter in others) waiter.Dispose();
+    }
+
+    [Fact]
+    public void Those_who_ask_again_share_the_next_sync()
+    {
+        _log.Gate.Reset();
+        using GroupCommitStore store = Start(new GroupCommitOptions { Time = new FakeTimeProvider() }); // no time passes: it waits for all that it expects
+        Ask(store, 1);
+        SpinWait.SpinUntil(() => store.Gathering == 2);
+        Ask(store, 9);
+        _log.Gate.Set();
+        SpinWait.SpinUntil(() => store.IsCommitted(2));
+
+        Ask(store, 1);
+        Assert.False(SpinWait.SpinUntil(() => store.Gathering > 3, TimeSpan.FromMilliseconds(100)));
+        Ask(store, 7); // eight in all: nine in ten of the nine
+        SpinWait.SpinUntil(() => store.IsCommitted(3));
+
+        Assert.Equal([1, 9, 8], _log.Written.Select(commit => commit.Length));
     }
 
     [Fact]
@@ -224,6 +244,11 @@ public sealed class GroupCommitStoreTests
             for (int part = 0; part < 3; part++) store.Append([number], AckLevel.Fsync);
             store.EndGroup();
         }
+    }
+
+    private static void Ask(GroupCommitStore store, int times)
+    {
+        for (int i = 0; i < times; i++) store.Append([1], AckLevel.Fsync);
     }
 
     private GroupCommitStore Start(GroupCommitOptions? options = null)
