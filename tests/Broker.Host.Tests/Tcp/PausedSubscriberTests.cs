@@ -7,7 +7,7 @@ namespace Broker.Host.Tests.Tcp;
 
 /// <summary>
 /// A subscriber of changes that does not read for a while: what the broker still has in its hands is conflated, on every transport. What lies
-/// in the subscriber's own receive buffer is not.
+/// in the subscriber's own receive buffer is not, unless its Receive Maximum keeps the broker from filling that.
 /// </summary>
 public sealed class PausedSubscriberTests : IAsyncLifetime
 {
@@ -80,6 +80,44 @@ public sealed class PausedSubscriberTests : IAsyncLifetime
         long most = (bytes / received * Topics) + subscriber.Socket.ReceiveBufferSize + OnItsWay;
         TestContext.Current.TestOutputHelper?.WriteLine($"{endpoint}: {received} messages, {bytes} bytes; receive buffer {subscriber.Socket.ReceiveBufferSize}");
         Assert.InRange(bytes, 1, most);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(20)]
+    public async Task A_subscriber_that_bounds_what_is_in_flight_gets_that_and_then_exactly_the_last_values(int receiveMaximum)
+    {
+        const int Rounds = 10;
+        await using WireClient subscriber = await WireClient.OpenAsync(_broker.Address("Mqtt"));
+        await subscriber.ConnectAsync(new() { ClientId = "paused", Properties = new Properties().ReceiveMaximum((ushort)receiveMaximum) });
+        await subscriber.SubscribeAsync("$changes/plant/#", QualityOfService.AtLeastOnce);
+        await using WireClient publisher = await WireClient.ConnectAsync(_broker.Address("Mqtt"));
+        for (int round = 1; round <= Rounds; round++) await PublishAcknowledgedAsync(publisher, round);
+
+        List<(string Topic, int Round)> received = [];
+        while (received.Count < receiveMaximum + Topics)
+        {
+            ServerPacket.Publish message = await subscriber.ExpectAsync<ServerPacket.Publish>();
+            received.Add((message.Topic, int.Parse(message.Text, CultureInfo.InvariantCulture)));
+            await subscriber.SendAsync(ClientPackets.PubAck(ProtocolVersion.V5, message.PacketId));
+        }
+
+        await subscriber.PingAsync(); // nothing comes before its answer: that was all
+        Assert.All(received.Take(receiveMaximum), message => Assert.Equal(1, message.Round));
+        Assert.All(received.Skip(receiveMaximum), message => Assert.Equal(Rounds, message.Round));
+        Assert.Equal(Topics, received.Skip(receiveMaximum).DistinctBy(message => message.Topic).Count());
+    }
+
+    private static async Task PublishAcknowledgedAsync(WireClient publisher, int number)
+    {
+        var batch = new List<byte>();
+        for (int i = 0; i < Topics; i++)
+        {
+            batch.AddRange(ClientPackets.Publish(ProtocolVersion.V5, $"plant/line-1/sensor-{i:D4}", $"{number}", QualityOfService.AtLeastOnce, (ushort)(i + 1)));
+        }
+
+        await publisher.SendAsync([.. batch]);
+        for (int i = 0; i < Topics; i++) await publisher.ExpectAsync<ServerPacket.PubAck>();
     }
 
     private async Task PublishAsync()
