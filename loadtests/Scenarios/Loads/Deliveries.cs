@@ -43,9 +43,12 @@ public sealed class Deliveries(int payloadBytes)
     }
 
     /// <summary>A subscriber got one.</summary>
-    public void Received(in MqttMessage message)
+    public void Received(in MqttMessage message) => Received(message.Payload);
+
+    /// <summary>Somebody got one, by whatever way.</summary>
+    public void Received(ReadOnlySpan<byte> payload)
     {
-        if (message.Payload.Length >= NumberBytes && _pending.TryGetValue(BinaryPrimitives.ReadInt64BigEndian(message.Payload), out Pending? pending)) pending.One();
+        if (payload.Length >= NumberBytes && _pending.TryGetValue(BinaryPrimitives.ReadInt64BigEndian(payload), out Pending? pending)) pending.One();
         else Interlocked.Increment(ref _unexpected);
     }
 

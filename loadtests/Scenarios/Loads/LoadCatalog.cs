@@ -12,6 +12,7 @@ public static class LoadCatalog
         new("slow-consumers", "500 messages/s to 10 subscribers, while 10 others on the same topic do not read", false, Deliver.SlowConsumers),
         new("connect-storm", "100 clients/s connect, subscribe and leave", false, Connections.Storm),
         new("idle-connections", "2,000 clients that do nothing; 50 messages/s to one of them", false, Connections.Idle),
+        new("waiting-polls", "2,000 HTTP long polls that wait, over HTTP/2; 50 changes/s, each answers one", true, WaitingPolls.Create),
         new("reconnect", "10 clients lose their connection, miss ten messages, come back and catch up, QoS 1", false, Connections.Reconnect),
         new("change-ratio", "1,000 publications/s of which every tenth is a change, to a change-only subscriber", true, ChangeRatio.Create),
     ];
