@@ -37,7 +37,7 @@ public sealed class CommandLineTests : IDisposable
 
         string folder = Assert.Single(Directory.GetDirectories(_folder));
         Assert.Contains(exitCode, new[] { (int)LoadExitCode.Success, (int)LoadExitCode.Invalid }); // a busy machine makes the generator late
-        Assert.Equal(["run.json", "steps.csv", "summary.md", "timeline.csv"], Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["fan-out-deliver-response.hgrm", "fan-out-deliver-service.hgrm", "run.json", "steps.csv", "summary.md", "timeline.csv"], Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.Contains("deliver", await File.ReadAllTextAsync(Path.Combine(folder, "summary.md"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
         Assert.Contains(Path.Combine(folder, "summary.md"), _output.ToString(), StringComparison.Ordinal);
     }
