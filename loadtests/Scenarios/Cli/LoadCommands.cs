@@ -52,14 +52,9 @@ internal static class LoadCommands
                 step => console.Line($"{load.Name} × {Estimate.Number(step.Load)}: {Estimate.Number(step.PerSecond)} per second, p99 {Estimate.Number(step.P99Ms)} ms{(step.Reason is null ? "" : $" - {step.Reason}")}"));
             string folder = ReportFolder.Create(common.Output(parsed), DateTimeOffset.Now);
             ReportFolder.WriteJson(Path.Combine(folder, "capacity.json"), new { Machine = MachineInfo.Current(), Commit = MachineInfo.Commit(), Scenario = load.Name, Broker = session.Name, Seed = common.Seed(parsed), SecondsOfStep = parsed.GetValue(seconds), PayloadBytes = options.Payload(parsed), Arrivals = options.Arrivals(parsed), Result = result });
-            CapacityStep? good = result.Steps.LastOrDefault(step => step.Load == result.Good);
-            console.Line(good is null
-                ? $"Not even the usual load holds: {result.Reason}"
-                : result.Reason is null
-                    ? $"No knee up to × {Estimate.Number(result.Good)}: {Estimate.Number(good.PerSecond)} per second hold."
-                    : $"Knee: {Estimate.Number(good.PerSecond)} per second (× {Estimate.Number(result.Good)}) hold, × {Estimate.Number(result.Bad)} does not: {result.Reason}");
+            console.Line(result.Sentence);
             console.Line($"Report: {Path.Combine(folder, "capacity.json")}");
-            return (int)(good is null ? LoadExitCode.ThresholdFailed : LoadExitCode.Success);
+            return (int)(result.IsOfGenerator ? LoadExitCode.Invalid : result.Good == 0 ? LoadExitCode.ThresholdFailed : LoadExitCode.Success);
         });
         return command;
     }
