@@ -1,4 +1,5 @@
 using HdrHistogram;
+using HdrHistogram.Utilities;
 
 namespace Broker.LoadTests.Engine;
 
@@ -7,9 +8,17 @@ public sealed class LatencyHistogram
 {
     private const long LongestMicroseconds = 3_600_000_000;
     private const int Digits = 3;
+    private const int TicksPerHalfDistance = 5;
+    private const double MicrosecondsPerMillisecond = 1000;
 
     private readonly Lock _gate = new();
-    private readonly LongHistogram _values = new(1, LongestMicroseconds, Digits);
+    private readonly HistogramBase _values;
+
+    public LatencyHistogram() : this(new LongHistogram(1, LongestMicroseconds, Digits))
+    {
+    }
+
+    private LatencyHistogram(HistogramBase values) => _values = values;
 
     public long Count
     {
@@ -34,6 +43,45 @@ public sealed class LatencyHistogram
     public void Reset()
     {
         lock (_gate) _values.Reset();
+    }
+
+    /// <summary>What it holds now; later times are not in it.</summary>
+    public LatencyHistogram Copy()
+    {
+        lock (_gate) return new LatencyHistogram(_values.Copy());
+    }
+
+    /// <summary>All percentiles in milliseconds, as a .hgrm file has them.</summary>
+    public void WritePercentiles(TextWriter output)
+    {
+        lock (_gate) _values.OutputPercentileDistribution(output, TicksPerHalfDistance, MicrosecondsPerMillisecond);
+    }
+
+    /// <summary>Everything that it holds, in microseconds, as one word that HdrHistogram in any language reads (compressed V2, base64).</summary>
+    public string Encode()
+    {
+        lock (_gate)
+        {
+            var buffer = ByteBuffer.Allocate(_values.GetNeededByteBufferCapacity());
+            byte[] bytes = new byte[_values.EncodeIntoCompressedByteBuffer(buffer)];
+            buffer.Position = 0;
+            for (int i = 0; i < bytes.Length; i++) bytes[i] = buffer.Get();
+            return Convert.ToBase64String(bytes);
+        }
+    }
+
+    /// <summary>Reads what <see cref="Encode"/> wrote.</summary>
+    /// <exception cref="FormatException">It is something else.</exception>
+    public static LatencyHistogram Decode(string text)
+    {
+        try
+        {
+            return new LatencyHistogram(HistogramEncoding.DecodeFromCompressedByteBuffer(ByteBuffer.Allocate(Convert.FromBase64String(text)), 0));
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidDataException or IndexOutOfRangeException)
+        {
+            throw new FormatException($"This is no HdrHistogram: {e.Message}", e);
+        }
     }
 
     /// <summary>The time that so many percent did not exceed, in milliseconds.</summary>

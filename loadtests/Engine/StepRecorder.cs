@@ -60,6 +60,8 @@ public sealed class StepRecorder(string name)
 
     public StepSummary Summarize(TimeSpan elapsed)
     {
+        LatencyHistogram response = Response.Copy();
+        LatencyHistogram service = Service.Copy();
         lock (_gate)
         {
             return new StepSummary
@@ -71,8 +73,10 @@ public sealed class StepRecorder(string name)
                 PerSecond = elapsed > TimeSpan.Zero ? (_ok + _failed) / elapsed.TotalSeconds : 0,
                 StatusCodes = new SortedDictionary<string, long>(_statusCodes, StringComparer.Ordinal),
                 FirstFailure = _firstFailure,
-                Response = Response.Summarize(),
-                Service = Service.Summarize(),
+                Response = response.Summarize(),
+                Service = service.Summarize(),
+                ResponseTimes = response,
+                ServiceTimes = service,
             };
         }
     }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Broker.LoadTests.Engine;
 
 /// <summary>The results of one step.</summary>
@@ -22,4 +24,12 @@ public sealed record StepSummary
     public LatencySummary Response { get; init; } = LatencySummary.Empty;
 
     public LatencySummary Service { get; init; } = LatencySummary.Empty;
+
+    /// <summary>All of <see cref="Response"/>; null where the host keeps its times to itself.</summary>
+    [JsonIgnore]
+    public LatencyHistogram? ResponseTimes { get; init; }
+
+    /// <summary>All of <see cref="Service"/>.</summary>
+    [JsonIgnore]
+    public LatencyHistogram? ServiceTimes { get; init; }
 }

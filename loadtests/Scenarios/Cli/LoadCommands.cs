@@ -15,16 +15,16 @@ internal static class LoadCommands
         var scenario = ScenarioArgument();
         var seconds = new Option<double>("--seconds") { Description = "how long", DefaultValueFactory = _ => 10 };
         var load = new Option<double>("--load") { Description = "times the scenario's usual rate", DefaultValueFactory = _ => 1 };
-        var payload = new Option<int>("--payload") { Description = "bytes", DefaultValueFactory = _ => 64 };
-        var thresholds = new Option<string[]>("--threshold") { Description = "a bound in place of the scenario's own, e.g. 'deliver p99 < 20'; may repeat" };
+        var options = new LoadOptions();
         var common = new CommonOptions();
-        var command = new Command("run", "Runs one load scenario; the exit code says whether its thresholds hold.") { scenario, seconds, load, payload, thresholds };
+        var command = new Command("run", "Runs one load scenario; the exit code says whether its thresholds hold.") { scenario, seconds, load };
+        options.AddTo(command);
         common.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
-            Threshold[] bounds = [.. (parsed.GetValue(thresholds) ?? []).Select(Threshold.Parse)];
-            var settings = new LoadSettings { Load = parsed.GetValue(load), Duration = TimeSpan.FromSeconds(parsed.GetValue(seconds)), PayloadBytes = parsed.GetValue(payload) };
-            using var session = new Session(common, parsed, createHost);
+            IReadOnlyList<Threshold> bounds = options.Thresholds(parsed);
+            var settings = new LoadSettings { Load = parsed.GetValue(load), Duration = TimeSpan.FromSeconds(parsed.GetValue(seconds)), PayloadBytes = options.Payload(parsed) };
+            using var session = new Session(common, options, parsed, createHost);
             LoadOutcome outcome = await session.Runner.RunAsync(LoadCatalog.Of(parsed.GetValue(scenario)!), settings, bounds, null, cancellation); // required
             return (int)Tell(console, outcome, common.Output(parsed), session.Name);
         });
@@ -36,26 +36,25 @@ internal static class LoadCommands
         var scenario = ScenarioArgument();
         var seconds = new Option<double>("--seconds") { Description = "how long each step takes", DefaultValueFactory = _ => 5 };
         var most = new Option<double>("--most") { Description = "the highest load to try, times the usual rate", DefaultValueFactory = _ => 64 };
+        var options = new LoadOptions();
         var common = new CommonOptions();
         var command = new Command("capacity", "Steps the load up until a threshold breaks, and names the knee.") { scenario, seconds, most };
+        options.AddTo(command);
         common.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
-            using var session = new Session(common, parsed, createHost);
+            IReadOnlyList<Threshold> bounds = options.Thresholds(parsed);
+            using var session = new Session(common, options, parsed, createHost);
             LoadDefinition load = LoadCatalog.Of(parsed.GetValue(scenario)!); // required
             CapacityResult result = await Capacity.FindAsync(
-                times => session.Runner.RunAsync(load, new LoadSettings { Load = times, Duration = TimeSpan.FromSeconds(parsed.GetValue(seconds)) }, [], null, cancellation),
+                times => session.Runner.RunAsync(load, new LoadSettings { Load = times, Duration = TimeSpan.FromSeconds(parsed.GetValue(seconds)), PayloadBytes = options.Payload(parsed) }, bounds, null, cancellation),
                 parsed.GetValue(most),
                 step => console.Line($"{load.Name} × {Estimate.Number(step.Load)}: {Estimate.Number(step.PerSecond)} per second, p99 {Estimate.Number(step.P99Ms)} ms{(step.Reason is null ? "" : $" - {step.Reason}")}"));
             string folder = ReportFolder.Create(common.Output(parsed), DateTimeOffset.Now);
-            ReportFolder.WriteJson(Path.Combine(folder, "capacity.json"), new { Machine = MachineInfo.Current(), Scenario = load.Name, Broker = session.Name, Result = result });
-            CapacityStep? good = result.Steps.LastOrDefault(step => step.Load == result.Good);
-            console.Line(good is null
-                ? $"Not even the usual load holds: {result.Reason}"
-                : result.Reason is null
-                    ? $"No knee up to × {Estimate.Number(result.Good)}: {Estimate.Number(good.PerSecond)} per second hold."
-                    : $"Knee: {Estimate.Number(good.PerSecond)} per second (× {Estimate.Number(result.Good)}) hold, × {Estimate.Number(result.Bad)} does not: {result.Reason}");
-            return (int)(good is null ? LoadExitCode.ThresholdFailed : LoadExitCode.Success);
+            ReportFolder.WriteJson(Path.Combine(folder, "capacity.json"), new { Machine = MachineInfo.Current(), Commit = MachineInfo.Commit(), Scenario = load.Name, Broker = session.Name, Seed = common.Seed(parsed), SecondsOfStep = parsed.GetValue(seconds), PayloadBytes = options.Payload(parsed), Arrivals = options.Arrivals(parsed), Result = result });
+            console.Line(result.Sentence);
+            console.Line($"Report: {Path.Combine(folder, "capacity.json")}");
+            return (int)(result.IsOfGenerator ? LoadExitCode.Invalid : result.Good == 0 ? LoadExitCode.ThresholdFailed : LoadExitCode.Success);
         });
         return command;
     }
@@ -65,21 +64,24 @@ internal static class LoadCommands
         var scenario = new Argument<string>("scenario") { Description = "which load to keep up", DefaultValueFactory = _ => "one-to-one" };
         var minutes = new Option<double>("--minutes") { Description = "how long", DefaultValueFactory = _ => 30 };
         var load = new Option<double>("--load") { Description = "times the scenario's usual rate", DefaultValueFactory = _ => 0.5 };
+        var options = new LoadOptions();
         var common = new CommonOptions();
         var command = new Command("soak", "Keeps a load up for long, and looks whether the broker's memory stays.") { scenario, minutes, load };
+        options.AddTo(command);
         common.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
-            using var session = new Session(common, parsed, createHost);
+            IReadOnlyList<Threshold> bounds = options.Thresholds(parsed);
+            using var session = new Session(common, options, parsed, createHost);
             var resident = new List<long>();
-            var settings = new LoadSettings { Load = parsed.GetValue(load), Duration = TimeSpan.FromMinutes(parsed.GetValue(minutes)) };
-            LoadOutcome outcome = await session.Runner.RunAsync(LoadCatalog.Of(parsed.GetValue(scenario)!), settings, [], (at, bytes) => // has a default
+            var settings = new LoadSettings { Load = parsed.GetValue(load), Duration = TimeSpan.FromMinutes(parsed.GetValue(minutes)), PayloadBytes = options.Payload(parsed) };
+            LoadOutcome outcome = await session.Runner.RunAsync(LoadCatalog.Of(parsed.GetValue(scenario)!), settings, bounds, (at, bytes) => // has a default
             {
                 resident.Add(bytes);
                 if (resident.Count % 15 == 1) console.Line($"{at:hh\\:mm\\:ss}: {Estimate.Number(bytes / 1048576.0)} MB");
             }, cancellation);
             double? growth = Soak.Growth(resident);
-            string memory = growth is { } share ? $"memory grew by {Estimate.Number(100 * share)} % from the second quarter to the last" : "too short to say anything about memory";
+            string memory = resident.Count == 0 ? "the broker's memory cannot be seen from here; --target-pid names its process" : growth is { } share ? $"memory grew by {Estimate.Number(100 * share)} % from the second quarter to the last" : "too short to say anything about memory";
             LoadExitCode exitCode = Tell(console, outcome with { Notes = [.. outcome.Notes, memory] }, common.Output(parsed), session.Name);
             return (int)(exitCode == LoadExitCode.Success && growth > Soak.Tolerance ? LoadExitCode.ThresholdFailed : exitCode);
         });
@@ -116,13 +118,13 @@ internal static class LoadCommands
     {
         private readonly PreciseScheduler _scheduler = new();
 
-        public Session(CommonOptions common, ParseResult parsed, Func<ILoadScheduler, ILoadHost> createHost)
+        public Session(CommonOptions common, LoadOptions options, ParseResult parsed, Func<ILoadScheduler, ILoadHost> createHost)
         {
             BrokerChoice choice = common.Choice(parsed);
             CpuPinning? pinning = common.Pinning(parsed);
             pinning?.PinGenerator();
             Name = choice.Name;
-            Runner = new LoadRunner(choice, pinning, createHost(_scheduler), common.Seed(parsed));
+            Runner = new LoadRunner(choice, pinning, createHost(_scheduler), common.Seed(parsed)) { Arrivals = options.Arrivals(parsed) };
         }
 
         public string Name { get; }

@@ -37,7 +37,12 @@ public sealed class Comparer(BrokerChoice choice, CpuPinning? pinning, ILoadHost
     public async Task<RunResult> OnceAsync(Mode mode, Workload workload, int round, CancellationToken cancellation)
     {
         await using BrokerUnderTest broker = await BrokerUnderTest.StartAsync(choice, pinning, cancellation);
-        return await new ComparisonRun(mode, workload, seed + round, broker, scheduler).RunAsync(host, round, cancellation);
+        RunResult result = await new ComparisonRun(mode, workload, seed + round, broker, scheduler).RunAsync(host, round, cancellation);
+        return result with
+        {
+            BrokerProcessors = broker.Meter is null ? 0 : pinning is not null && choice.Mqtt is null ? pinning.Broker.Count : Environment.ProcessorCount,
+            GeneratorProcessors = pinning?.Generator.Count ?? Environment.ProcessorCount,
+        };
     }
 
     /// <summary>Every round has its own order: rotated, and every other one backwards, so that no mode always follows the same one.</summary>

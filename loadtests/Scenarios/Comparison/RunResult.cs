@@ -6,6 +6,8 @@ namespace Broker.LoadTests.Comparison;
 /// <summary>One mode on one workload, once.</summary>
 public sealed record RunResult
 {
+    private const double FullShare = 0.9;
+
     public required string Mode { get; init; }
 
     public required string Workload { get; init; }
@@ -24,6 +26,14 @@ public sealed record RunResult
 
     public int PayloadBytes { get; init; }
 
+    /// <summary>How changes come: at random, at equal distances, or in bursts.</summary>
+    public Arrivals Arrivals { get; init; }
+
+    /// <summary>Connections that changes come from.</summary>
+    public int Producers { get; init; }
+
+    public double WarmUpSeconds { get; init; }
+
     public double WindowSeconds { get; init; }
 
     public required IReadOnlyList<CellResult> Cells { get; init; }
@@ -33,6 +43,9 @@ public sealed record RunResult
 
     /// <summary>Points of the awareness distribution: milliseconds and share.</summary>
     public IReadOnlyList<double[]> AwarenessCurve { get; init; } = [];
+
+    /// <summary>All times to awareness, as <see cref="LatencyHistogram.Encode"/> writes them; empty in files of an older program.</summary>
+    public string AwarenessTimes { get; init; } = "";
 
     /// <summary>What the devices moved; the same in every mode but polling over MQTT, where they answer.</summary>
     public WireBytes Devices { get; init; }
@@ -45,7 +58,7 @@ public sealed record RunResult
 
     public long? ServerBytes { get; init; }
 
-    /// <summary>How much the broker's memory grew by the consumers.</summary>
+    /// <summary>How much the broker's memory grew from before the consumers came to the window's start: the code that it compiled meanwhile is in it, so that few consumers say little about each.</summary>
     public long? ServerBytesOfConsumers { get; init; }
 
     public double GeneratorCpuSeconds { get; init; }
@@ -53,6 +66,15 @@ public sealed record RunResult
     public LatencySummary PublishLateness { get; init; } = LatencySummary.Empty;
 
     public LatencySummary PollLateness { get; init; } = LatencySummary.Empty;
+
+    /// <summary>Times at which a poll was due and the answer to an earlier one was still awaited.</summary>
+    public long SkippedPolls { get; init; }
+
+    /// <summary>Processors that the broker could use; 0 where nobody knows.</summary>
+    public int BrokerProcessors { get; init; }
+
+    /// <summary>Processors that the generator could use.</summary>
+    public int GeneratorProcessors { get; init; }
 
     public IReadOnlyDictionary<string, long> Errors { get; init; } = new Dictionary<string, long>();
 
@@ -64,6 +86,9 @@ public sealed record RunResult
 
     public IReadOnlyList<TimelinePoint> Timeline { get; init; } = [];
 
+    /// <summary>Whether broker or generator used nearly all that they had: times are then those of a system at its limit.</summary>
+    public bool IsFull => Used(ServerCpuSeconds, BrokerProcessors) > FullShare || Used(GeneratorCpuSeconds, GeneratorProcessors) > FullShare;
+
     public bool IsValid => Contradictions.Count == 0 && !IsLate;
 
     /// <summary>Server CPU, idling and taking the changes in included, in microseconds a second and consumer.</summary>
@@ -73,4 +98,6 @@ public sealed record RunResult
     public double? CpuMicrosPerSeen => ServerCpuSeconds is { } cpu && All.Seen > 0 ? cpu * 1e6 / All.Seen : null;
 
     public double BytesPerSeen => All.Seen > 0 ? (double)All.Wire.Bytes / All.Seen : 0;
+
+    private double Used(double? seconds, int processors) => seconds is { } used && processors > 0 && WindowSeconds > 0 ? used / WindowSeconds / processors : 0;
 }

@@ -6,6 +6,9 @@ namespace Broker.LoadTests.Loads;
 /// <summary>Runs a load scenario once, against a fresh broker.</summary>
 public sealed class LoadRunner(BrokerChoice choice, CpuPinning? pinning, ILoadHost host, int seed)
 {
+    /// <summary>How iterations come.</summary>
+    public ArrivalSpacing Arrivals { get; init; }
+
     /// <summary>Runs it and judges it.</summary>
     /// <param name="load">Which.</param>
     /// <param name="settings">How much.</param>
@@ -22,7 +25,7 @@ public sealed class LoadRunner(BrokerChoice choice, CpuPinning? pinning, ILoadHo
         TimeSpan? before = broker.Meter?.Cpu();
         using var done = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         Task sampling = SampleAsync(broker, sample, done.Token);
-        LoadReport report = ThresholdGate.Judge(await host.RunAsync([scenario], new LoadRunOptions { Name = load.Name, Seed = seed }, cancellation), [scenario]);
+        LoadReport report = ThresholdGate.Judge(await host.RunAsync([scenario], new LoadRunOptions { Name = load.Name, Seed = seed, Spacing = Arrivals }, cancellation), [scenario]);
         await done.CancelAsync();
         await sampling;
         if (broker.Meter is { } meter && before is { } start)
@@ -32,7 +35,7 @@ public sealed class LoadRunner(BrokerChoice choice, CpuPinning? pinning, ILoadHo
             environment.Note(FormattableString.Invariant($"broker's CPU {seconds:0.00} s for {steps} measured steps (connecting and warm-up included), memory {meter.ResidentBytes() / 1048576.0:0.0} MB"));
         }
 
-        return new LoadOutcome(load.Name, settings, report, environment.Notes);
+        return new LoadOutcome(load.Name, settings, report, environment.Notes) { Broker = choice.Name, Seed = seed, Arrivals = Arrivals };
     }
 
     private static async Task SampleAsync(BrokerUnderTest broker, Action<TimeSpan, long>? sample, CancellationToken done)

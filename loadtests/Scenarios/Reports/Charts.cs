@@ -17,11 +17,11 @@ public static class Charts
 
     private static Chart? Distribution(LabReport report)
     {
-        (Mode Mode, RunResult Run)[] runs = [.. Mode.All.SelectMany(mode => report.Of("modes", mode).Take(1).Select(run => (mode, run))).Where(pair => pair.run.AwarenessCurve.Count > 0)];
+        (Mode Mode, RunResult Run)[] runs = [.. Mode.All.SelectMany(mode => report.Of("modes", mode).OrderByDescending(run => run.IsValid).Take(1).Select(run => (mode, run))).Where(pair => pair.run.AwarenessCurve.Count > 0)];
         if (runs.Length == 0) return null;
         var plot = new Plot(Axis.Over("milliseconds from the change", runs.SelectMany(pair => pair.Run.AwarenessCurve.Select(point => point[0])), log: true), new Axis("share of changes known", 0, 1));
         foreach ((Mode mode, RunResult run) in runs) plot.Line(mode.Title, mode.Color, run.AwarenessCurve.Select(point => (point[0], point[1])), steps: run.AwarenessCurve.Count < 30);
-        return new Chart("awareness", "When is a change known?", plot.ToHtml("Cumulative distribution of the time to awareness by mode"), "From the moment a change was meant to happen until a consumer holds it or a newer one; the further left, the fresher. One round.");
+        return new Chart("awareness", "When is a change known?", plot.ToHtml("Cumulative distribution of the time to awareness by mode"), "From the moment a change was meant to happen until a consumer holds it or a newer one; the further left, the fresher. One round, valid where there is one.");
     }
 
     private static Chart? AwarenessByInterval(LabReport report)

@@ -44,9 +44,12 @@ public static class CsvReport
         ("server_cpu_seconds_of_run", (run, _) => run.ServerCpuSeconds),
         ("idle_cpu_per_second_of_run", (run, _) => run.IdleCpuPerSecond),
         ("server_rss_bytes_of_run", (run, _) => run.ServerBytes),
+        ("server_rss_bytes_of_consumers_of_run", (run, _) => run.ServerBytesOfConsumers),
         ("generator_cpu_seconds_of_run", (run, _) => run.GeneratorCpuSeconds),
         ("publish_lateness_p99_ms", (run, _) => run.PublishLateness.P99Ms),
         ("poll_lateness_p99_ms", (run, _) => run.PollLateness.P99Ms),
+        ("polls_skipped_of_run", (run, _) => run.SkippedPolls),
+        ("processors_full", (run, _) => run.IsFull),
         ("valid", (run, _) => run.IsValid),
     ];
 

@@ -37,7 +37,7 @@ internal static class HtmlStyle
         th, td { padding: 5px 5px; text-align: right; border-bottom: 1px solid var(--line); vertical-align: top; }
         th { font-weight: 600; color: var(--soft); vertical-align: bottom; }
         th:first-child, td:first-child { text-align: left; white-space: nowrap; }
-        td small { display: block; color: var(--soft); font-size: 10.5px; }
+        td small { display: block; color: var(--soft); font-size: 11px; }
         dl { display: grid; grid-template-columns: 110px 1fr; gap: 4px 14px; margin: 0; font-size: 13.5px; }
         dt { color: var(--soft); }
         dd { margin: 0; overflow-wrap: anywhere; }
@@ -46,7 +46,7 @@ internal static class HtmlStyle
           main { padding: 16px 14px 40px; }
           table, tbody { display: block; }
           thead { display: none; }
-          tr { display: grid; grid-template-columns: repeat(auto-fit, minmax(132px, 1fr)); gap: 4px 14px; padding: 10px 12px; margin: 0 0 10px; background: var(--card); border: 1px solid var(--line); border-radius: 6px; }
+          tr { display: grid; grid-template-columns: repeat(auto-fit, minmax(98px, 1fr)); gap: 4px 14px; padding: 10px 12px; margin: 0 0 10px; background: var(--card); border: 1px solid var(--line); border-radius: 6px; }
           td, td:first-child { display: block; padding: 0; border: 0; text-align: left; }
           td:first-child { grid-column: 1 / -1; font-weight: 600; font-size: 14px; }
           td::before { content: attr(data-label); display: block; color: var(--soft); font-size: 11px; }
@@ -54,6 +54,11 @@ internal static class HtmlStyle
           td small { display: inline; margin-left: 5px; }
           dl { grid-template-columns: 1fr; gap: 0; }
           dd { margin-bottom: 8px; }
+        }
+        /* A drawing is 520 units wide and shrinks with the page; its text must not. */
+        @media (max-width: 560px) {
+          figure { padding: 12px 10px; }
+          .tick, .axis, .tiletext { font-size: 17px; }
         }
 
         """;

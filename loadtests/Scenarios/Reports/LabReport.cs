@@ -29,6 +29,12 @@ public sealed record LabReport
 
     public required IReadOnlyList<RunResult> Runs { get; init; }
 
+    /// <summary>The same with the runs alone whose counts can be believed.</summary>
+    public LabReport Believed() => this with { Runs = [.. Runs.Where(run => run.Contradictions.Count == 0)] };
+
+    /// <summary>The same with the runs alone whose times can be believed, too.</summary>
+    public LabReport Timely() => this with { Runs = [.. Runs.Where(run => run.IsValid)] };
+
     /// <summary>The runs of a workload in a mode.</summary>
     public IReadOnlyList<RunResult> Of(string workload, Mode mode) => [.. Runs.Where(run => run.Workload == workload && run.Mode == mode.Id)];
 

@@ -5,7 +5,7 @@ using Broker.LoadTests.Loads;
 
 namespace Broker.LoadTests.Reports;
 
-/// <summary>The files of a load run: summary.md, steps.csv, timeline.csv, run.json.</summary>
+/// <summary>The files of a load run: summary.md, steps.csv, timeline.csv, run.json, and for each step its times as HdrHistogram's tools draw them (.hgrm).</summary>
 public static class LoadFiles
 {
     public static IReadOnlyList<string> Headings { get; } = ["step", "ok", "failed", "/s", "p50", "p95", "p99", "p99.9", "max", "service p99"];
@@ -47,7 +47,20 @@ public static class LoadFiles
         File.WriteAllText(Path.Combine(folder, "summary.md"), summary.ToString());
         File.WriteAllText(Path.Combine(folder, "steps.csv"), Steps(outcome.Report));
         File.WriteAllText(Path.Combine(folder, "timeline.csv"), TimelineOf(outcome.Report));
+        Times(folder, outcome.Report);
         ReportFolder.WriteJson(Path.Combine(folder, "run.json"), new { Machine = MachineInfo.Current(), Commit = MachineInfo.Commit(), Outcome = outcome });
+    }
+
+    private static void Times(string folder, LoadReport report)
+    {
+        foreach (ScenarioSummary scenario in report.Scenarios)
+        {
+            foreach (StepSummary step in scenario.Steps)
+            {
+                if (step.ResponseTimes is { } response) HistogramFile.Write(folder, $"{scenario.Name}-{step.Name}-response", response);
+                if (step.ServiceTimes is { } service) HistogramFile.Write(folder, $"{scenario.Name}-{step.Name}-service", service);
+            }
+        }
     }
 
     private static string Steps(LoadReport report)

@@ -9,10 +9,10 @@ public sealed class Plot(Axis x, Axis y)
 {
     private const double Width = 520;
     private const double Height = 330;
-    private const double Left = 58;
+    private const double Left = 72;
     private const double Right = 14;
     private const double Top = 12;
-    private const double Bottom = 46;
+    private const double Bottom = 52;
 
     private readonly StringBuilder _marks = new();
     private readonly List<(string Title, string Color, bool IsLine)> _legend = [];
@@ -69,7 +69,7 @@ public sealed class Plot(Axis x, Axis y)
         foreach (double tick in x.Ticks())
         {
             html.Append(CultureInfo.InvariantCulture, $"<line class=\"grid\" x1=\"{X(tick):0.0}\" x2=\"{X(tick):0.0}\" y1=\"{Top}\" y2=\"{Height - Bottom}\"/>");
-            html.Append(CultureInfo.InvariantCulture, $"<text class=\"tick\" text-anchor=\"middle\" x=\"{X(tick):0.0}\" y=\"{Height - Bottom + 17}\">{Axis.Label(tick)}</text>\n");
+            html.Append(CultureInfo.InvariantCulture, $"<text class=\"tick\" text-anchor=\"middle\" x=\"{X(tick):0.0}\" y=\"{Height - Bottom + 22}\">{Axis.Label(tick)}</text>\n");
         }
 
         foreach (double tick in y.Ticks())
@@ -79,7 +79,7 @@ public sealed class Plot(Axis x, Axis y)
         }
 
         html.Append(CultureInfo.InvariantCulture, $"<text class=\"axis\" text-anchor=\"middle\" x=\"{(Left + Width - Right) / 2}\" y=\"{Height - 8}\">{Escape(x.Title)}</text>");
-        html.Append(CultureInfo.InvariantCulture, $"<text class=\"axis\" text-anchor=\"middle\" transform=\"translate(14 {(Top + Height - Bottom) / 2}) rotate(-90)\">{Escape(y.Title)}</text>\n");
+        html.Append(CultureInfo.InvariantCulture, $"<text class=\"axis\" text-anchor=\"middle\" transform=\"translate(17 {(Top + Height - Bottom) / 2}) rotate(-90)\">{Escape(y.Title)}</text>\n");
         html.Append(_marks).Append("</svg>\n");
         if (_legend.Count == 0) return html.ToString();
         html.Append("<ul class=\"legend\">");

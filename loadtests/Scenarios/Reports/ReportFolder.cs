@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
+using Broker.LoadTests.Comparison;
+using Broker.LoadTests.Engine;
 
 namespace Broker.LoadTests.Reports;
 
@@ -17,13 +19,20 @@ public static class ReportFolder
         return Directory.CreateDirectory(free).FullName;
     }
 
-    /// <summary>Writes report.html, report.md, runs.csv and run.json.</summary>
+    /// <summary>Writes report.html, report.md, runs.csv, run.json, and in hgrm/ the times to awareness of each mode on each workload, all rounds together.</summary>
     public static void Write(string folder, LabReport report)
     {
         File.WriteAllText(Path.Combine(folder, "report.html"), HtmlReport.Of(report));
         File.WriteAllText(Path.Combine(folder, "report.md"), MarkdownReport.Of(report));
         File.WriteAllText(Path.Combine(folder, "runs.csv"), CsvReport.Of(report));
         File.WriteAllText(Path.Combine(folder, "run.json"), JsonSerializer.Serialize(report, _json));
+        string times = Directory.CreateDirectory(Path.Combine(folder, "hgrm")).FullName;
+        foreach (IGrouping<string, RunResult> runs in report.Runs.Where(run => run.AwarenessTimes.Length > 0).GroupBy(run => $"{run.Workload}-{run.Mode}"))
+        {
+            var all = new LatencyHistogram();
+            foreach (RunResult run in runs) all.Add(LatencyHistogram.Decode(run.AwarenessTimes));
+            HistogramFile.Write(times, runs.Key, all);
+        }
     }
 
     /// <summary>Anything else that goes beside them.</summary>

@@ -10,10 +10,11 @@ public static class Verdict
     {
         var sentences = new List<string>();
         sentences.AddRange(Validity(report));
-        sentences.AddRange(Freshness(report));
-        sentences.AddRange(SeedCase(report));
-        sentences.AddRange(Line(report));
-        sentences.AddRange(PollingWins(report));
+        LabReport believed = report.Believed();
+        sentences.AddRange(Freshness(report, report.Timely()));
+        sentences.AddRange(SeedCase(believed));
+        sentences.AddRange(Line(believed));
+        sentences.AddRange(PollingWins(believed));
         return sentences;
     }
 
@@ -24,11 +25,15 @@ public static class Verdict
         yield return contradicted == 0 && late == 0
             ? Text($"All {report.Runs.Count} runs are valid: nothing contradicts the theory, and the generator kept its times.")
             : Text($"Of {report.Runs.Count} runs, {contradicted} are contradicted by theory or by themselves and not to be believed; in {late} the generator was late, so that their times mean little.");
+        int full = report.Runs.Count(run => run.IsFull);
+        if (full > 0) yield return Text($"In {full} of {report.Runs.Count} runs broker or generator used more than 90 % of the processors that they had: times of those are of a system at its limit.");
     }
 
-    private static IEnumerable<string> Freshness(LabReport report)
+    private static IEnumerable<string> Freshness(LabReport whole, LabReport report)
     {
         RunResult? poll = report.First("modes", Mode.PollHttpEtag);
+        if (new[] { Mode.PushQos0, Mode.PollHttpEtag }.All(mode => whole.Of("modes", mode).Count > 0) && new[] { Mode.PushQos0, Mode.PollHttpEtag }.Any(mode => report.Of("modes", mode).Count == 0))
+            yield return "Freshness: not told, because no run of push or none of polling has times that can be believed. Measure again on a quiet machine.";
         Estimate push = report.Estimate("modes", Mode.PushQos0, run => run.All.Awareness.P99Ms);
         if (poll is null || !push.IsKnown) yield break;
         Cell cell = poll.All.Cell;
@@ -75,7 +80,7 @@ public static class Verdict
         Estimate conflated = report.Ratio("busy", Mode.PollHttpBatch, Mode.PushConflated, r => r.All.Wire.Bytes);
         string winner = bytes.Value > 1 ? "polling wins" : "polling does not win even here";
         string server = cpu.IsKnown ? Text($" and {cpu} times the server CPU") : "";
-        yield return Text($"Where {winner} ({run.All.Cell.ChangesPerSecond:0.##} changes/s of each of {run.TopicsPerConsumer} topics, needed once in {run.All.Cell.IntervalSeconds:0.##} s, one request for all): push of every change moves {bytes} times the bytes{server} of the polls. Push that is held to the same pace (min-interval) needs {conflated} times fewer than the polls.");
+        yield return Text($"Where {winner} ({run.All.Cell.ChangesPerSecond:0.##} changes/s of each of {run.TopicsPerConsumer} topics, needed once in {run.All.Cell.IntervalSeconds:0.##} s, one request for all): push of every change takes {bytes} times the bytes{server} of the polls. Push that is held to the same pace (min-interval) moves {conflated} times fewer bytes than the polls.");
     }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

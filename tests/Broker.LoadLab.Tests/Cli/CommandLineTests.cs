@@ -15,6 +15,9 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("run", "nothing")]
     [InlineData("run", "fan-in", "--threshold", "fast")]
     [InlineData("run", "fan-in", "--target", "127.0.0.1")]
+    [InlineData("run", "fan-in", "--arrivals", "sometimes")]
+    [InlineData("capacity", "fan-in", "--threshold", "fast")]
+    [InlineData("soak", "fan-in", "--threshold", "fast")]
     [InlineData("compare", "--profile", "huge")]
     [InlineData("compare", "--sections", "nothing")]
     [InlineData("frobnicate")]
@@ -37,9 +40,31 @@ public sealed class CommandLineTests : IDisposable
 
         string folder = Assert.Single(Directory.GetDirectories(_folder));
         Assert.Contains(exitCode, new[] { (int)LoadExitCode.Success, (int)LoadExitCode.Invalid }); // a busy machine makes the generator late
-        Assert.Equal(["run.json", "steps.csv", "summary.md", "timeline.csv"], Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["fan-out-deliver-response.hgrm", "fan-out-deliver-service.hgrm", "run.json", "steps.csv", "summary.md", "timeline.csv"], Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.Contains("deliver", await File.ReadAllTextAsync(Path.Combine(folder, "summary.md"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
         Assert.Contains(Path.Combine(folder, "summary.md"), _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Capacity_tells_the_loads_that_it_tried_and_what_broke()
+    {
+        int exitCode = await RunAsync("capacity", "fan-in", "--seconds", "0.5", "--threshold", "deliver p99 < 0.001", "--arrivals", "poisson", "--no-pin", "--output", _folder);
+
+        Assert.Contains(exitCode, new[] { (int)LoadExitCode.ThresholdFailed, (int)LoadExitCode.Invalid }); // a busy machine makes the generator late
+        Assert.Contains("fan-in × 1.00", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("Not even the usual load", _output.ToString(), StringComparison.Ordinal);
+        string json = await File.ReadAllTextAsync(Path.Combine(Assert.Single(Directory.GetDirectories(_folder)), "capacity.json"), TestContext.Current.CancellationToken);
+        Assert.Contains("\"Good\": 0", json, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_soak_that_is_too_short_says_so_and_holds_its_thresholds()
+    {
+        int exitCode = await RunAsync("soak", "fan-out", "--minutes", "0.01", "--threshold", "deliver ok >= 1000000", "--no-pin", "--output", _folder);
+
+        Assert.NotEqual((int)LoadExitCode.Success, exitCode);
+        Assert.Contains("threshold deliver ok >= 1000000: does not hold", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("memory", _output.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

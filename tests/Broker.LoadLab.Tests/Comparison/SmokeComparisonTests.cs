@@ -67,6 +67,18 @@ public sealed class SmokeComparisonTests
     }
 
     [Fact]
+    public async Task A_poller_learns_of_a_change_after_half_the_interval_on_average()
+    {
+        const double Slow = 0.1; // seconds that a slow machine may take for what takes less than a millisecond on another
+        RunResult run = await RunAsync(Mode.PollHttpEtag, _modes);
+
+        double interval = run.All.Cell.IntervalSeconds;
+        double chance = 5 * interval / Math.Sqrt(12) * Math.Sqrt((double)run.FanOut / run.All.Changes);
+        Assert.InRange(run.All.Awareness.MeanMs / 1000, interval / 2 - chance, interval / 2 + chance + Slow + run.PollLateness.MeanMs / 1000);
+        Assert.InRange(run.All.StaleShare, ClosedForms.SupersededShare(run.All.Cell.ChangesPerPoll) * 0.5, 1);
+    }
+
+    [Fact]
     public async Task The_map_has_points_for_both_and_a_line_between_them()
     {
         RunResult push = await RunAsync(Mode.PushQos0, _map);

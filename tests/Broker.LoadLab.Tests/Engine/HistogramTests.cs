@@ -79,4 +79,56 @@ public sealed class HistogramTests
         Assert.Equal(LatencySummary.Empty, histogram.Summarize());
         Assert.Empty(histogram.Distribution());
     }
+
+    [Fact]
+    public void What_is_encoded_is_read_as_it_was()
+    {
+        LatencyHistogram times = Times();
+
+        var read = LatencyHistogram.Decode(times.Encode());
+
+        Assert.Equal(times.Summarize(), read.Summarize());
+        Assert.Equal(times.Distribution(), read.Distribution());
+        Assert.Equal(0, LatencyHistogram.Decode(new LatencyHistogram().Encode()).Count);
+        Assert.StartsWith("HISTFAAAA", times.Encode(), StringComparison.Ordinal); // what every HdrHistogram writes first
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("no base64")]
+    [InlineData("AAAA")]
+    [InlineData("HISTFAAAABA=")]
+    [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    public void What_is_no_histogram_is_refused(string text) => Assert.Throws<FormatException>(() => LatencyHistogram.Decode(text));
+
+    [Fact]
+    public void A_copy_does_not_get_what_comes_later()
+    {
+        LatencyHistogram times = Times();
+        LatencyHistogram copy = times.Copy();
+
+        times.Record(TimeSpan.FromSeconds(5));
+
+        Assert.Equal((1_000, 1_001), (copy.Count, times.Count));
+    }
+
+    [Fact]
+    public void Percentiles_are_written_in_milliseconds_as_HdrHistogram_has_them()
+    {
+        using var output = new StringWriter();
+        Times().WritePercentiles(output);
+
+        string[] lines = output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        Assert.Equal(["Value", "Percentile", "TotalCount", "1/(1-Percentile)"], lines[0].Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains(lines, line => line.StartsWith("50.0", StringComparison.Ordinal) && line.Contains(" 0.5", StringComparison.Ordinal)); // milliseconds, half of the times
+        Assert.StartsWith("#[Mean", lines[^3], StringComparison.Ordinal);
+    }
+
+    /// <summary>A thousand times, evenly up to 100 ms.</summary>
+    private static LatencyHistogram Times()
+    {
+        var times = new LatencyHistogram();
+        for (int i = 1; i <= 1_000; i++) times.Record(TimeSpan.FromMicroseconds(i * 100));
+        return times;
+    }
 }

@@ -35,6 +35,26 @@ public sealed class CapacityTests
         Assert.NotNull(result.Reason);
     }
 
+    [Fact]
+    public async Task The_knee_is_named_with_its_load_and_what_broke()
+    {
+        Assert.Equal("Knee: 1,000 per second (× 10.0) hold, × 11.0 does not: deliver p99 < 50 does not hold (99)", (await FindAsync(breaksAt: 10.5)).Sentence);
+        Assert.Equal("No knee up to × 32.0: 3,200 per second (× 32.0) hold.", (await FindAsync(breaksAt: 1_000)).Sentence);
+        Assert.Equal("Not even the usual load holds: deliver p99 < 50 does not hold (99)", (await FindAsync(breaksAt: 0.5)).Sentence);
+    }
+
+    [Fact]
+    public async Task What_the_generator_cannot_make_is_not_called_the_knee_of_the_broker()
+    {
+        CapacityResult result = await Capacity.FindAsync(load => Task.FromResult(Late(Outcome(load, load < 3), load >= 3)), most: 32, _ => { });
+
+        Assert.True(result.IsOfGenerator);
+        Assert.StartsWith("No knee of the broker found: 275 per second (× 2.75) hold, and × 3.00 is more than the generator makes here: late", result.Sentence, StringComparison.Ordinal);
+        Assert.False((await FindAsync(breaksAt: 3)).IsOfGenerator);
+
+        static LoadOutcome Late(LoadOutcome outcome, bool late) => late ? outcome with { Report = outcome.Report with { Doubts = ["late"] } } : outcome;
+    }
+
     [Theory]
     [InlineData(0, 0.0)]
     [InlineData(1_000, 0.5)]

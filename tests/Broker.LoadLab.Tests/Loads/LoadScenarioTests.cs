@@ -26,6 +26,24 @@ public sealed class LoadScenarioTests
     }
 
     [Fact]
+    public async Task The_same_scenarios_run_against_another_broker()
+    {
+        if (!File.Exists("/usr/sbin/mosquitto"))
+        {
+            Assert.False(Environment.GetEnvironmentVariable("CI") == "true", "mosquitto is not installed");
+            Assert.Skip("mosquitto is not installed");
+        }
+
+        foreach (LoadDefinition load in LoadCatalog.All.Where(load => !load.NeedsOwnBroker))
+        {
+            LoadOutcome outcome = await RunAsync(load, _small, [], BrokerChoice.Mosquitto);
+
+            Assert.All(Assert.Single(outcome.Report.Scenarios).Steps, step => Assert.Equal((0, ""), (step.Failed, step.FirstFailure)));
+            Assert.Equal(BrokerChoice.Mosquitto, outcome.Broker);
+        }
+    }
+
+    [Fact]
     public async Task A_threshold_that_does_not_hold_is_told_by_the_exit_code()
     {
         LoadOutcome outcome = await RunAsync(LoadCatalog.Of("fan-in"), _small, [Threshold.Parse("deliver p99 < 0.001")]);
@@ -60,9 +78,9 @@ public sealed class LoadScenarioTests
         Assert.Empty(CpuPinning.Allowed([]));
     }
 
-    private static async Task<LoadOutcome> RunAsync(LoadDefinition load, LoadSettings settings, IReadOnlyList<Threshold> thresholds)
+    private static async Task<LoadOutcome> RunAsync(LoadDefinition load, LoadSettings settings, IReadOnlyList<Threshold> thresholds, string broker = BrokerChoice.Own)
     {
         using var scheduler = new PreciseScheduler();
-        return await new LoadRunner(new BrokerChoice(), null, new BuiltInHost(scheduler), 1).RunAsync(load, settings, thresholds, null, TestContext.Current.CancellationToken);
+        return await new LoadRunner(new BrokerChoice { Broker = broker }, null, new BuiltInHost(scheduler), 1).RunAsync(load, settings, thresholds, null, TestContext.Current.CancellationToken);
     }
 }

@@ -68,6 +68,49 @@ public sealed partial class HtmlReportTests
     }
 
     [Fact]
+    public void Text_in_charts_stays_readable_on_a_page_of_400_pixels()
+    {
+        const double SmallestPixels = 10.5;
+        const double Page = 400;
+        Match narrow = NarrowPattern().Match(_html);
+        Match main = MainPattern().Match(_html);
+
+        double drawing = Page - 2 * Number(main.Groups["side"]) - 2 * Number(narrow.Groups["side"]) - 2;
+        Assert.InRange(Number(narrow.Groups["width"]), Page, 1_000);
+        Assert.InRange(Number(narrow.Groups["font"]) * drawing / 520, SmallestPixels, 16);
+
+        static double Number(Group group) => double.Parse(group.Value, System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    [Fact]
+    public void Nothing_has_a_width_of_its_own_that_a_narrow_page_could_not_hold()
+    {
+        Assert.All(Regex.Matches(_html, "<svg[^>]*>").Select(match => match.Value), svg => Assert.DoesNotContain(" width=", svg, StringComparison.Ordinal));
+        Assert.Contains("svg { display: block; width: 100%; height: auto; }", _html, StringComparison.Ordinal);
+        Assert.Contains("table, tbody { display: block; }", _html, StringComparison.Ordinal);
+        Assert.DoesNotContain("<pre", _html, StringComparison.Ordinal);
+        Assert.DoesNotContain("min-width: 4", _html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Labels_of_an_axis_do_not_run_into_each_other()
+    {
+        const double GlyphWidth = 0.62; // of a digit, by its font size
+        const double NarrowFont = 17;
+        foreach (Match svg in Regex.Matches(_html, "<svg.*?</svg>", RegexOptions.Singleline))
+        {
+            var chart = XElement.Parse(svg.Value);
+            XElement[] below = [.. chart.Elements("text").Where(text => (string?)text.Attribute("class") == "tick" && (string?)text.Attribute("text-anchor") == "middle")];
+            Assert.NotEmpty(below);
+            Assert.All(below.Zip(below.Skip(1)), pair => Assert.True(
+                (double)pair.Second.Attribute("x")! - (double)pair.First.Attribute("x")! > (pair.First.Value.Length + pair.Second.Value.Length) / 2.0 * GlyphWidth * NarrowFont,
+                $"{pair.First.Value} and {pair.Second.Value} of {(string?)chart.Attribute("aria-label")}"));
+            Assert.All(chart.Elements("text").Where(text => (string?)text.Attribute("text-anchor") == "end"), text =>
+                Assert.True((double)text.Attribute("x")! - text.Value.Length * GlyphWidth * NarrowFont > 0, $"{text.Value} of {(string?)chart.Attribute("aria-label")}"));
+        }
+    }
+
+    [Fact]
     public void What_people_typed_is_shown_and_not_obeyed()
     {
         Assert.Contains("dotnet run &lt;compare&gt; &amp; more", _html, StringComparison.Ordinal);
@@ -94,6 +137,12 @@ public sealed partial class HtmlReportTests
 
     [GeneratedRegex("^(M-?[0-9.]+ -?[0-9.]+(L-?[0-9.]+ -?[0-9.]+)*)?$")]
     private static partial Regex PathPattern();
+
+    [GeneratedRegex(@"@media \(max-width: (?<width>\d+)px\) \{\s*figure \{ padding: \d+px (?<side>\d+)px; \}\s*\.tick, \.axis, \.tiletext \{ font-size: (?<font>\d+)px; \}")]
+    private static partial Regex NarrowPattern();
+
+    [GeneratedRegex(@"@media \(max-width: 1000px\) \{\s*main \{ padding: \d+px (?<side>\d+)px")]
+    private static partial Regex MainPattern();
 
     [GeneratedRegex("style=\"fill:(#[0-9a-f]+)\" class=\"tile\"")]
     private static partial Regex TilePattern();

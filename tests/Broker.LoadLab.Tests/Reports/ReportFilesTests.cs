@@ -1,4 +1,5 @@
 using Broker.LoadTests.Comparison;
+using Broker.LoadTests.Engine;
 using Broker.LoadTests.Reports;
 
 namespace Broker.LoadLab.Tests.Reports;
@@ -31,6 +32,20 @@ public sealed class ReportFilesTests : IDisposable
 
         Assert.Equal(30, merged.Seconds);
         Assert.Equal(Verdict.Of(whole), Verdict.Of(merged));
+    }
+
+    [Fact]
+    public void Times_to_awareness_lie_beside_the_report_all_rounds_of_a_mode_together()
+    {
+        var times = new LatencyHistogram();
+        times.Record(TimeSpan.FromMilliseconds(3));
+        RunResult run = ReportSamples.Run(Mode.PushQos0, "modes", 0, [new Cell(2, 0.5)], 50, 1) with { AwarenessTimes = times.Encode() };
+
+        ReportFolder.Write(_folder, ReportFolder.Merge([ReportSamples.Of(run), ReportSamples.Of(run with { Round = 1 })]));
+
+        string file = Assert.Single(Directory.GetFiles(Path.Combine(_folder, "hgrm")));
+        Assert.Equal("modes-push-q0.hgrm", Path.GetFileName(file));
+        Assert.Matches(@"Total count\s*=\s*2", File.ReadAllText(file));
     }
 
     [Fact]

@@ -48,6 +48,46 @@ public sealed class VerdictTests
     }
 
     [Fact]
+    public void Times_of_a_late_generator_are_not_told_and_its_bytes_are()
+    {
+        LabReport whole = ReportSamples.Whole();
+        LabReport late = whole with { Runs = [.. whole.Runs.Select(run => run with { IsLate = run.Mode == Mode.PushQos0.Id })] };
+
+        IReadOnlyList<string> sentences = Verdict.Of(late);
+
+        Assert.Contains(sentences, sentence => sentence.StartsWith("Freshness: not told", StringComparison.Ordinal));
+        Assert.DoesNotContain(sentences, sentence => sentence.Contains("when pushed", StringComparison.Ordinal));
+        Assert.Contains(sentences, sentence => sentence.StartsWith("Break-even by bytes", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_run_that_is_contradicted_is_in_no_sentence_but_the_first()
+    {
+        LabReport whole = ReportSamples.Whole();
+        LabReport contradicted = whole with { Runs = [.. whole.Runs.Select(run => run with { Contradictions = run.Mode == Mode.PollHttpClose.Id ? ["lost"] : [] })] };
+
+        Assert.DoesNotContain(Verdict.Of(contradicted), sentence => sentence.StartsWith("Many devices", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(95.0, 1, 10.0, 1, true)]
+    [InlineData(10.0, 1, 95.0, 1, true)]
+    [InlineData(95.0, 2, 95.0, 2, false)]
+    [InlineData(95.0, 0, 10.0, 1, false)] // a broker whose processors nobody knows
+    public void Full_processors_are_told(double broker, int brokerProcessors, double generator, int generatorProcessors, bool told)
+    {
+        RunResult run = ReportSamples.Run(Mode.PushQos0, "modes", 0, [new Cell(2, 0.5)], 50, 1) with
+        {
+            ServerCpuSeconds = broker,
+            BrokerProcessors = brokerProcessors,
+            GeneratorCpuSeconds = generator,
+            GeneratorProcessors = generatorProcessors,
+        };
+
+        Assert.Equal(told, Verdict.Of(ReportSamples.Of(run)).Any(sentence => sentence.StartsWith("In 1 of 1 runs broker or generator used more than 90 %", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public void It_says_nothing_of_what_was_not_measured() =>
         Assert.Single(Verdict.Of(ReportSamples.Of(ReportSamples.Run(Mode.PushQos1, "other", 0, [new Cell(2, 0.5)], 50, 1))));
 }
