@@ -24,7 +24,12 @@ internal sealed class CrashPublisher(int number, int port, int window, History h
 
     protected override void Live(Link link, bool isPresent)
     {
-        foreach (Outstanding one in _outstanding) Send(link, one, isAgain: true);
+        foreach (Outstanding one in _outstanding)
+        {
+            one.IsInDoubt = true;
+            Send(link, one, isAgain: true);
+        }
+
         while (!IsStopping)
         {
             bool mayPublish = !_isFinishing && _outstanding.Count < window;
@@ -65,8 +70,8 @@ internal sealed class CrashPublisher(int number, int port, int window, History h
         bool isOver = ack is not ServerPacket.PubRec || ack.ReasonCode >= ReasonCode.UnspecifiedError;
         if (ack is ServerPacket.PubAck or ServerPacket.PubRec && !one.IsReleased)
         {
-            if (ack.ReasonCode >= ReasonCode.UnspecifiedError) History.Refused(number, one.Number);
-            else History.Acknowledged(number, one.Number, one.IsRetained);
+            if (ack.ReasonCode < ReasonCode.UnspecifiedError) History.Acknowledged(number, one.Number, one.IsRetained);
+            else if (!one.IsInDoubt) History.Refused(number, one.Number);
         }
 
         if (isOver)
@@ -89,5 +94,8 @@ internal sealed class CrashPublisher(int number, int port, int window, History h
         public bool IsRetained { get; } = isRetained;
 
         public bool IsReleased { get; set; }
+
+        /// <summary>It was sent before, and the broker ended before it answered: perhaps it was taken, whatever is said now.</summary>
+        public bool IsInDoubt { get; set; }
     }
 }
