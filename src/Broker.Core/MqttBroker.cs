@@ -91,7 +91,7 @@ public sealed class MqttBroker : IDisposable
         Polling = new TopicPolling(new PollingParts(
             limits, authorizer, values, router, parts.Store, clock, wheel, parts.Random, new ValueTagger(values.DigestKey), budgets));
         metrics.ObservePolling(() => Polling.WaitingCount);
-        metrics.ObserveChanges(options.ChangeRules, () => values.Count, () => values.Bytes);
+        metrics.ObserveChanges(() => values.Rules, () => values.Count, () => values.Bytes);
     }
 
     /// <summary>The broker's version, e.g. <c>0.1.0</c>.</summary>
@@ -188,6 +188,23 @@ public sealed class MqttBroker : IDisposable
         return count;
     }
 
+    /// <summary>Ends the connections that came through an endpoint, with 0x98, whether they said CONNECT already or not; sessions stay.</summary>
+    /// <param name="endpoint">The endpoint's name. Nothing may be accepted there any more.</param>
+    /// <param name="text">Why, in words.</param>
+    /// <returns>How many.</returns>
+    public int CloseEndpoint(string endpoint, string text)
+    {
+        int count = 0;
+        foreach (ClientConnection connection in _context.Connections.Snapshot())
+        {
+            if (!connection.Info.Endpoint.Equals(endpoint, StringComparison.OrdinalIgnoreCase)) continue;
+            connection.Close(CloseReason.Kicked, text);
+            count++;
+        }
+
+        return count;
+    }
+
     /// <summary>
     /// Other limits are in force from now on. What a client was told at CONNECT (the largest packet, Receive Maximum, topic aliases) holds as
     /// long as its connection; everything else holds at once. Nobody is disconnected and nothing is dropped because a bound was lowered:
@@ -199,6 +216,19 @@ public sealed class MqttBroker : IDisposable
         _context.Budgets.Use(budgets);
         foreach (ClientConnection connection in _context.Connections.Snapshot()) connection.AdoptBudgets();
         _context.Lifecycle.LimitsChanged();
+    }
+
+    /// <summary>
+    /// Other change-only rules are in force from now on, for all topics. Where they ask for something else than before, the next value of
+    /// the topic goes to everybody who may have it, and is what later ones are compared with; what a minimum interval held back goes out.
+    /// Rules of the same name go on counting. No subscription ends, and no last value is forgotten.
+    /// </summary>
+    /// <returns>Of how many topics that are known the rules changed.</returns>
+    public int Use(IReadOnlyList<ChangeRule> rules)
+    {
+        HashSet<TopicState> changed = _context.Values.Use(rules);
+        if (changed.Count > 0) _context.Lifecycle.RulesChanged(changed);
+        return changed.Count;
     }
 
     /// <summary>

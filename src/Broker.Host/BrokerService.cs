@@ -1,7 +1,5 @@
 using Broker.Core;
-using Broker.Host.Configuration;
 using Broker.Host.Endpoints;
-using Broker.Host.Endpoints.Epoll;
 using Broker.Host.Security;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -10,17 +8,14 @@ namespace Broker.Host;
 
 /// <summary>Starts the broker and its MQTT endpoints, and stops them in order.</summary>
 internal sealed class BrokerService(
-    MqttBroker broker, TcpOptions tcp, IReadOnlyList<BoundEndpoint> endpoints, TlsEndpoints tls, AccessReport report, Readiness readiness, OptionalStore store,
+    MqttBroker broker, IReadOnlyList<BoundEndpoint> endpoints, MqttEndpoints doors, AccessReport report, Readiness readiness, OptionalStore store,
     IHostApplicationLifetime lifetime, TimeProvider time, ILoggerFactory loggers)
-    : IHostedLifecycleService, IDisposable
+    : IHostedLifecycleService
 {
     /// <summary>How long clients have to take their last packets; the rest of the ten seconds is for HTTP and exporters.</summary>
     public static readonly TimeSpan StopTime = TimeSpan.FromSeconds(6);
 
     private readonly ILogger _logger = loggers.CreateLogger<BrokerService>();
-    private readonly LingeringConnections _lingering = new(time);
-    private readonly List<TcpEndpoint> _tcp = [];
-    private EpollLoops? _loops;
 
     /// <summary>The broker first, then the doors to it. HTTP opens after this, since its server is started last.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
@@ -28,17 +23,7 @@ internal sealed class BrokerService(
         long start = time.GetTimestamp();
         broker.Start();
         store.Hosting?.Start(broker.Recovery!, time.GetElapsedTime(start), readiness, lifetime, _logger); // a store was read
-        ILogger logger = loggers.CreateLogger<TcpEndpoint>();
-        bool hasPlain = endpoints.Any(bound => bound.Endpoint is { Url.IsHttp: false, Certificate: null });
-        if (hasPlain && tcp.UsesEpoll) _loops = new EpollLoops(tcp.LoopCount, logger);
-        var services = new TcpServices(broker, _lingering, tls, logger, _loops);
-        foreach (BoundEndpoint bound in endpoints.Where(bound => !bound.Endpoint.Url.IsHttp))
-        {
-            var endpoint = new TcpEndpoint(bound, services, time, logger);
-            _tcp.Add(endpoint);
-            endpoint.Start();
-        }
-
+        doors.Start(endpoints);
         return Task.CompletedTask;
     }
 
@@ -60,7 +45,7 @@ internal sealed class BrokerService(
     {
         readiness.IsReady = false;
         HostLog.Stopping(_logger);
-        await Task.WhenAll(_tcp.Select(endpoint => endpoint.StopAsync()));
+        await doors.StopAsync();
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(StopTime);
         await broker.StopAsync(patience.Token);
@@ -75,13 +60,5 @@ internal sealed class BrokerService(
         store.Hosting?.Dispose(); // nobody appends any more
         HostLog.Stopped(_logger);
         return Task.CompletedTask;
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _loops?.Dispose();
-        foreach (TcpEndpoint endpoint in _tcp) endpoint.Dispose();
-        _lingering.Dispose();
     }
 }

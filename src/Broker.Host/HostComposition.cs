@@ -106,11 +106,14 @@ internal static class HostComposition
             builder.Services.AddHostedService<AuditFlush>();
         }
 
+        builder.Services.AddSingleton<MqttEndpoints>();
+        builder.Services.AddSingleton<IEndpointDoors>(services => services.GetRequiredService<MqttEndpoints>());
         builder.Services.AddHostedService<BrokerService>();
         builder.Services.AddSingleton(configuration);
         AddAccess(builder.Services, configuration.AccessRules);
         builder.Services.AddSingleton<IReloadable, EndpointSettings>();
         builder.Services.AddSingleton<IReloadable, LimitSettings>();
+        builder.Services.AddSingleton<IReloadable, ChangeRuleSettings>();
         builder.Services.AddSingleton<IReloadable, StartSettings>();
         builder.Services.AddSingleton<Reloader>();
         builder.Services.AddHostedService<ReloadService>();
@@ -136,10 +139,11 @@ internal static class HostComposition
         services.AddSingleton(provider => new Authentication(configuration.Options.Auth, configuration.Auth, options.Limits, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new AccessReport(
             configuration, provider.GetRequiredService<Authentication>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<AccessReport>>()));
-        services.AddSingleton<IReloadable, LoginSettings>();
+        services.AddSingleton<LoginSettings>();
+        services.AddSingleton<IReloadable>(provider => provider.GetRequiredService<LoginSettings>());
         services.AddSingleton<CertificateSettings>();
         services.AddSingleton<IReloadable>(provider => provider.GetRequiredService<CertificateSettings>());
-        if (configuration.Endpoints.Any(endpoint => endpoint.Certificate is not null)) services.AddHostedService<CertificateWatch>();
+        services.AddHostedService<CertificateWatch>(); // also where none is encrypted: a reload may open one that is
         if (configuration.Auth.TokenKeysUrl is not { } url) return;
         services.AddHostedService(provider => new JwksRefresh(
             url,

@@ -118,4 +118,10 @@ internal static partial class HostLog
 
     [LoggerMessage(9058, LogLevel.Information, "Memory budget: {Megabytes} MiB ({Source}; Limits:MemoryBytes)")]
     public static partial void MemoryBudget(ILogger logger, long megabytes, string source);
+
+    [LoggerMessage(9061, LogLevel.Information, "Endpoint {Endpoint} is open at {Address}")]
+    public static partial void EndpointOpened(ILogger logger, string endpoint, string address);
+
+    [LoggerMessage(9062, LogLevel.Information, "Endpoint {Endpoint} at {Address} is closed, with {Count} connection(s)")]
+    public static partial void EndpointClosed(ILogger logger, string endpoint, string address, int count);
 }

@@ -19,7 +19,10 @@ public sealed class ChangeRule(string name, byte[] filter, ChangeOptions options
     public bool IsStored { get; } = isStored;
 
     /// <summary>Its counters.</summary>
-    internal ChangeCounters Counters { get; } = new();
+    internal ChangeCounters Counters { get; private set; } = new();
+
+    /// <summary>It takes the place of a rule of the same name, and goes on counting where that one was.</summary>
+    internal void Succeed(ChangeRule before) => Counters = before.Counters;
 
     /// <summary>Whether it is for this topic.</summary>
     internal bool Matches(ReadOnlySpan<byte> topic) => TopicFilter.Matches(filter, topic);

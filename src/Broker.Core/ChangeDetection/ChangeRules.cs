@@ -12,6 +12,17 @@ internal sealed class ChangeRules(IReadOnlyList<ChangeRule> rules)
     /// <summary>All rules.</summary>
     public IReadOnlyList<ChangeRule> All { get; } = rules;
 
+    /// <summary>Rules that take the place of these; those of the same name go on counting.</summary>
+    public ChangeRules Replace(IReadOnlyList<ChangeRule> rules)
+    {
+        foreach (ChangeRule rule in rules)
+        {
+            if (All.FirstOrDefault(before => before.Name == rule.Name) is { } before) rule.Succeed(before);
+        }
+
+        return new ChangeRules(rules);
+    }
+
     /// <summary>What the rules that match a topic ask for together; null if none matches.</summary>
     public ChangeCriteria? For(ReadOnlySpan<byte> topic)
     {

@@ -49,10 +49,11 @@ internal readonly struct Fingerprint
     {
         if (!_isComparable || !last._isComparable) return true;
         if (options.Deadband is not { } band) return _bits != last._bits;
+        if (_more?.Length != last._more?.Length) return true; // taken under other rules
         if (band.IsLeft(BitConverter.UInt64BitsToDouble(last._bits), BitConverter.UInt64BitsToDouble(_bits))) return true;
         for (int i = 0; i < (_more?.Length ?? 0); i++)
         {
-            if (band.IsLeft(last._more![i], _more![i])) return true; // both were taken with the same pointers
+            if (band.IsLeft(last._more![i], _more![i])) return true;
         }
 
         return false;

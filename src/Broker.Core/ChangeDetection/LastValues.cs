@@ -22,7 +22,6 @@ internal sealed class LastValues
     private const int MostChanges = 1_024;
 
     private readonly LimitsInForce _limits;
-    private readonly ChangeRules _rules;
     private readonly MessagePool _pool;
     private readonly TopicIndex _index;
     private readonly Lock[] _locks = new Lock[Locks];
@@ -43,7 +42,6 @@ internal sealed class LastValues
     public LastValues(LimitsInForce limits, ChangeRules rules, MessagePool pool, ulong hashSeed, ulong digestKey)
     {
         _limits = limits;
-        _rules = rules;
         _pool = pool;
         _index = new TopicIndex(rules, hashSeed);
         DigestKey = digestKey;
@@ -54,10 +52,10 @@ internal sealed class LastValues
     public ulong DigestKey { get; }
 
     /// <summary>The operator's rules.</summary>
-    public IReadOnlyList<ChangeRule> Rules => _rules.All;
+    public IReadOnlyList<ChangeRule> Rules => _index.Rules.All;
 
     /// <summary>Whether the operator has rules.</summary>
-    public bool HasRules => _rules.All.Count > 0;
+    public bool HasRules => _index.Rules.All.Count > 0;
 
     /// <summary>Who is told when a value is replaced.</summary>
     public ValueWatchers Watchers { get; } = new();
@@ -106,6 +104,29 @@ internal sealed class LastValues
     /// <param name="previous">The value that this one replaced.</param>
     public NoteOutcome NoteDelivering(ref TopicState state, Message message, long utcNow, long now, out PreviousValue previous) =>
         NoteAs(ref state, message, utcNow, new Delivering(now, DigestKey), out previous);
+
+    /// <summary>Puts other rules in force. The next value of a topic for which they ask for something else is a change for everybody.</summary>
+    /// <returns>Those topics.</returns>
+    public HashSet<TopicState> Use(IReadOnlyList<ChangeRule> rules)
+    {
+        ChangeRules next = _index.Rules = _index.Rules.Replace(rules);
+        HashSet<TopicState> changed = [];
+        List<TopicState> page = [];
+        TopicTreeCursor cursor = default;
+        for (bool goesOn = true; goesOn; page.Clear())
+        {
+            goesOn = TryMatchNext([], page, ref cursor);
+            foreach (TopicState state in page)
+            {
+                lock (LockOf(state.Topic))
+                {
+                    if (state.Adopt(next.For(state.Topic))) changed.Add(state);
+                }
+            }
+        }
+
+        return changed;
+    }
 
     /// <summary>The next number, for what the rules let pass.</summary>
     public long NextNumber() => Interlocked.Increment(ref _changeNumber);

@@ -10,7 +10,7 @@ internal sealed class RuleTrack(ChangeCriteria criteria)
     private long _number;
 
     /// <summary>What the rules ask for together.</summary>
-    public ChangeCriteria Criteria { get; } = criteria;
+    public ChangeCriteria Criteria { get; set; } = criteria;
 
     /// <summary>The value that the rules let pass last.</summary>
     public SentValue Passed { get; set; }

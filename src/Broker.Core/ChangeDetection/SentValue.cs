@@ -51,6 +51,7 @@ internal readonly struct SentValue
 
     private bool IsChangeFrom(in SentValue last, ChangeCriteria criteria)
     {
+        if (_rest?.Length != last._rest?.Length) return true; // rules changed meanwhile: nothing to compare with
         if (!_first.IsChangeFrom(last._first, criteria.Parts[0])) return false;
         for (int i = 0; i < (_rest?.Length ?? 0); i++)
         {

@@ -29,6 +29,7 @@ internal sealed class TopicIndex(ChangeRules rules, ulong hashSeed)
     private const int MostOrdered = 4_096;
 
     private readonly Lock _gate = new();
+    private ChangeRules _rules = rules;
     private readonly HashIndex _hashes = new();
     private readonly FilterSteps _steps = new();
     private readonly List<int> _free = [];
@@ -39,6 +40,16 @@ internal sealed class TopicIndex(ChangeRules rules, ulong hashSeed)
     private int _generation; // one more when states got other numbers
 
     private TopicOrder Order => _order ??= new TopicOrder(this);
+
+    /// <summary>The operator's rules, for the topics to come; whoever sets them also tells the states that are there.</summary>
+    public ChangeRules Rules
+    {
+        get => Volatile.Read(ref _rules);
+        set
+        {
+            lock (_gate) _rules = value;
+        }
+    }
 
     /// <summary>The state of a topic, or null.</summary>
     public TopicState? Find(ReadOnlySpan<byte> topic)
@@ -54,10 +65,12 @@ internal sealed class TopicIndex(ChangeRules rules, ulong hashSeed)
         ReadOnlySpan<byte> topic = message.Topic;
         uint hash = HashOf(topic);
         if (Probe(topic, hash, out _) is { } found) return found;
-        var state = new TopicState(message, hash, rules.For(topic));
+        ChangeRules known = Rules;
+        var state = new TopicState(message, hash, known.For(topic));
         lock (_gate)
         {
             if (Probe(topic, hash, out _) is { } meanwhile) return meanwhile;
+            if (_rules != known) state.Adopt(_rules.For(topic)); // they changed this very moment
             Add(state);
             return state;
         }
@@ -101,7 +114,7 @@ internal sealed class TopicIndex(ChangeRules rules, ulong hashSeed)
     }
 
     /// <summary>
-    /// Adds the next states of a search through all topics, up to <paramref name="most"/>; false when it is over. A topic that is there
+    /// Adds the next states of a search through all topics (an empty filter matches every one), up to <paramref name="most"/>; false when it is over. A topic that is there
     /// all the while is found once; after states got other numbers the search begins again, and finds topics a second time.
     /// </summary>
     public bool TryMatchNext(ReadOnlySpan<byte> filter, int most, List<TopicState> found, ref TopicTreeCursor cursor)
@@ -114,7 +127,7 @@ internal sealed class TopicIndex(ChangeRules rules, ulong hashSeed)
             while (cursor.Position < end && found.Count < count)
             {
                 TopicState? state = _states[cursor.Position++];
-                if (state is not null && TopicFilter.Matches(filter, state.Topic)) found.Add(state);
+                if (state is not null && (filter.IsEmpty || TopicFilter.Matches(filter, state.Topic))) found.Add(state);
             }
 
             return cursor.Position < _end;

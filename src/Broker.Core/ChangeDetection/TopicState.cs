@@ -20,7 +20,7 @@ internal sealed class TopicState
     /// <summary><see cref="CountedBytes"/> of what is not in the list.</summary>
     internal const int NotListed = -1;
 
-    private readonly object? _rules; // their criteria; or the track, which has them
+    private object? _rules; // their criteria; or the track, which has them
     private CopiedValue _copy; // and the topic
     private object? _value; // a Message; or, where the value is a copy, who published it; null where there is none
     private long _changeNumber;
@@ -28,6 +28,7 @@ internal sealed class TopicState
     private QualityOfService _changeQos;
     private bool _isForgotten;
     private bool _isSettled;
+    private bool _isAnew; // other rules are in force since its last delivery as a change
 
     /// <summary>A topic whose first value is about to be noted.</summary>
     /// <param name="first">That value.</param>
@@ -36,7 +37,7 @@ internal sealed class TopicState
     public TopicState(Message first, uint hash, ChangeCriteria? criteria)
     {
         Hash = hash;
-        _rules = criteria is { IsExact: false, IsShareable: true } ? new RuleTrack(criteria) : criteria;
+        _rules = TrackOf(criteria);
         _copy = new CopiedValue(first, hasRoom: IsCopied(first));
     }
 
@@ -65,13 +66,13 @@ internal sealed class TopicState
     public QualityOfService PassQos => Track?.Qos ?? _changeQos;
 
     /// <summary>What the rules for this topic ask for; null where no rule matches.</summary>
-    public ChangeCriteria? Criteria => _rules is RuleTrack track ? track.Criteria : (ChangeCriteria?)_rules;
+    public ChangeCriteria? Criteria => Volatile.Read(ref _rules) is var rules && rules is RuleTrack track ? track.Criteria : (ChangeCriteria?)rules;
 
     /// <summary>Whether a rule asks for its value to be kept beyond the process.</summary>
     public bool IsStored => Criteria is { IsStored: true };
 
     /// <summary>What the rules let pass last; null where they ask for nothing but other bytes, or each subscriber has its own interval.</summary>
-    public RuleTrack? Track => _rules as RuleTrack;
+    public RuleTrack? Track => Volatile.Read(ref _rules) as RuleTrack;
 
     /// <summary>Whether the broker no longer keeps it; its next value counts as a change.</summary>
     public bool IsForgotten => Volatile.Read(ref _isForgotten);
@@ -166,6 +167,48 @@ internal sealed class TopicState
         lock (this) return _value == message;
     }
 
+    /// <summary>
+    /// Puts other rules in force for it, under the lock that it is delivered under. Where they ask for the same, nothing happens but that
+    /// the new ones count; where not, the next value is a change for everybody.
+    /// </summary>
+    /// <returns>Whether they ask for something else.</returns>
+    public bool Adopt(ChangeCriteria? criteria)
+    {
+        lock (this)
+        {
+            bool isSame = criteria is null ? Criteria is null : criteria.IsSameAs(Criteria);
+            if (!isSame)
+            {
+                _isAnew = true;
+                Volatile.Write(ref _rules, TrackOf(criteria));
+            }
+            else if (_rules is RuleTrack track)
+            {
+                track.Criteria = criteria!; // the same as those that it has
+            }
+            else
+            {
+                Volatile.Write(ref _rules, criteria);
+            }
+
+            return !isSame;
+        }
+    }
+
+    /// <summary>Whether other rules are in force since this was asked last; under the lock that it is delivered under.</summary>
+    public bool TakeAnew()
+    {
+        bool isAnew = _isAnew;
+        _isAnew = false;
+        return isAnew;
+    }
+
+    /// <summary>Whether its value has this payload.</summary>
+    public bool HasPayload(ReadOnlySpan<byte> payload)
+    {
+        lock (this) return _value is not null && payload.SequenceEqual(Payload);
+    }
+
     /// <summary>One more for whom the topic has to stay the same object: a delivery, or a value that waits.</summary>
     public void Use()
     {
@@ -204,6 +247,8 @@ internal sealed class TopicState
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => ReferenceEquals(this, obj);
+
+    private static object? TrackOf(ChangeCriteria? criteria) => criteria is { IsExact: false, IsShareable: true } ? new RuleTrack(criteria) : criteria;
 
     private bool IsCopied(Message message) => !message.Retain && message.Size <= LargestCopy && !IsStored;
 

@@ -1,3 +1,4 @@
+using Broker.Core.ChangeDetection;
 using Broker.Core.Publishing;
 using Broker.Core.Security;
 using Broker.Core.Sessions;
@@ -99,6 +100,26 @@ internal sealed class ClientLifecycle(
             {
                 batch.WakeAndReturn();
             }
+        }
+    }
+
+    /// <summary>Other change-only rules are in force for some topics: what they held back for a while goes out.</summary>
+    public void RulesChanged(IReadOnlySet<TopicState> changed)
+    {
+        HashSet<SharedGroup> groups = [];
+        WakeBatch batch = WakeBatch.Rent();
+        try
+        {
+            foreach (Session session in sessions.Snapshot()) session.AdoptRules(changed, groups, batch);
+            foreach (SharedGroup group in groups)
+            {
+                group.Adopt(changed);
+                group.WakeSomebody(batch);
+            }
+        }
+        finally
+        {
+            batch.WakeAndReturn();
         }
     }
 

@@ -32,7 +32,7 @@ internal sealed class FanOut(LastValues values, Subscriptions subscriptions, Bro
                 first = values.Note(ref topic, message, clock.UtcMilliseconds);
                 isReplaced = first != NoteOutcome.Unchanged;
                 targets = subscriptions.Refresh(targets, message.Topic);
-                if (!targets.HasChanges)
+                if (!targets.HasChanges && topic.Criteria is null) // nor did a rule come this very moment
                 {
                     DeliverAll(message, targets, batch);
                     return;
@@ -75,10 +75,11 @@ internal sealed class FanOut(LastValues values, Subscriptions subscriptions, Bro
             try
             {
                 targets = subscriptions.Refresh(targets, message.Topic);
-                bool isFirst = NoteOutcome.First == first || NoteOutcome.First == outcome;
+                bool isAnew = topic.TakeAnew(); // what was sent under other rules cannot be compared
+                bool isFirst = isAnew || NoteOutcome.First == first || NoteOutcome.First == outcome;
                 bool isChanged = isFirst || first == NoteOutcome.Changed || outcome == NoteOutcome.Changed;
                 if (isChanged && topic.IsStored) journal?.Value(message);
-                DeliverChange(topic, message, isFirst, isChanged, previous, numberBefore, targets, batch);
+                DeliverChange(topic, message, isFirst, isAnew, isChanged, previous, numberBefore, targets, batch);
                 return outcome;
             }
             finally
@@ -89,7 +90,7 @@ internal sealed class FanOut(LastValues values, Subscriptions subscriptions, Bro
     }
 
     private void DeliverChange(
-        TopicState topic, Message message, bool isFirst, bool isChanged, in PreviousValue previous, long numberBefore, RouteTargets targets, WakeBatch batch)
+        TopicState topic, Message message, bool isFirst, bool isAnew, bool isChanged, in PreviousValue previous, long numberBefore, RouteTargets targets, WakeBatch batch)
     {
         metrics.Changes.Receive(topic.Criteria);
         ChangeCriteria criteria = topic.Criteria ?? ChangeCriteria.Exact;
@@ -115,6 +116,7 @@ internal sealed class FanOut(LastValues values, Subscriptions subscriptions, Bro
             Criteria = criteria,
             Passes = passes,
             IsFirst = isFirst,
+            IsAnew = isAnew,
             Before = before,
             NumberBefore = numberBefore,
             QosBefore = qosBefore,

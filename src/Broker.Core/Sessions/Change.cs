@@ -28,6 +28,9 @@ internal readonly struct Change
     /// <summary>Whether the topic was not known, so that it is a change for everybody.</summary>
     public required bool IsFirst { get; init; }
 
+    /// <summary>Whether other rules are in force for the topic since its last value; then it is also a first one.</summary>
+    public required bool IsAnew { get; init; }
+
     /// <summary>What those who share were sent before.</summary>
     public required SentValue Before { get; init; }
 

@@ -29,12 +29,24 @@ internal sealed class ChangeLedger(IChangeOwner owner, ChangeOutbox outbox, Sess
     public void Change(ChangeCriteria? criteria)
     {
         _criteria.Change(criteria);
-        foreach (ChangeRecord record in Records.All)
+        foreach (ChangeRecord record in Records.All) record.Forget();
+    }
+
+    /// <summary>Other rules are in force for some topics: what was sent there cannot be compared any more, and what a minimum interval held back goes out.</summary>
+    /// <returns>Whether something is in line that was not.</returns>
+    public bool Adopt(IReadOnlySet<TopicState> changed, bool isAbsent)
+    {
+        bool isLined = false;
+        _criteria.Change(_criteria.Asked); // it knows what it combined with the rules that were
+        foreach (ChangeRecord record in _records?.ToArray() ?? [])
         {
-            record.Sent = default;
-            for (WaitingChange? change = record.FirstCommitted; change is not null; change = change.NextCommitted) change.Value = default;
-            if (record.Waiting is not null) record.Waiting.Value = default;
+            if (!changed.Contains(record.Topic)) continue;
+            record.Forget();
+            if (record.Waiting is { } held) isLined |= Release(held, isAbsent);
+            if (!record.HasValues && IsOrdinary(record.Topic)) Records.Remove(record);
         }
+
+        return isLined;
     }
 
     /// <summary>Decides what becomes of a value, and keeps it until it is sent.</summary>
@@ -51,7 +63,8 @@ internal sealed class ChangeLedger(IChangeOwner owner, ChangeOutbox outbox, Sess
         ChangeCriteria criteria = _criteria.For(change.Topic.Criteria, out bool isShared);
         if (Find(change, syncedFrom, isShared, change.Passes) is not { } record) return ChangeOffer.Unchanged;
         if (isHeldUp) Uncommit(record);
-        if (change.IsFirst) record.Sent = default; // the broker forgot the topic: what comes next is a change
+        if (change.IsAnew) outbox.DropAll(record); // it must not take the place of what waits: what no rule held back may have gone past that
+        if (change.IsFirst) record.Sent = default; // the broker forgot the topic, or its rules changed: what comes next is a change
 
         ulong key = environment.Values.DigestKey;
         SentValue value = isShared ? change.Value : SentValue.Of(delivery.Message.Payload, criteria, change.Now, key);
@@ -86,7 +99,7 @@ internal sealed class ChangeLedger(IChangeOwner owner, ChangeOutbox outbox, Sess
         {
             kept = outbox.Add(record, delivery);
         }
-        else if (IsBetter(kept = waiting, delivery))
+        else if ((kept = waiting).IsBetterThan(delivery))
         {
             environment.Metrics.Changes.Conflate(record.Topic.Criteria, delivery.Message.Size);
             return offer;
@@ -114,10 +127,6 @@ internal sealed class ChangeLedger(IChangeOwner owner, ChangeOutbox outbox, Sess
 
         return offer;
     }
-
-    /// <summary>The same value at a lower QoS does not take the place of one that will be acknowledged.</summary>
-    private static bool IsBetter(WaitingChange waiting, in Delivery newer) =>
-        waiting.IsInLine && waiting.Delivery.Qos > newer.Qos && waiting.Delivery.Message.Payload.SequenceEqual(newer.Message.Payload);
 
     /// <summary>A value was published that the subscriber does not get, since it is its own: it no longer has what the others have.</summary>
     /// <param name="change">The publication.</param>
@@ -149,8 +158,10 @@ internal sealed class ChangeLedger(IChangeOwner owner, ChangeOutbox outbox, Sess
             return false;
         }
 
-        outbox.Line(change);
-        return true;
+        bool isPassed = IsOrdinary(change.Record.Topic) && !change.Record.Topic.HasPayload(change.Delivery.Message.Payload);
+        if (isPassed) outbox.Drop(change); // newer ones went past it since its rule was taken away
+        else outbox.Line(change);
+        return !isPassed;
     }
 
     /// <summary>A value that was taken out of the outbox has been sent, or could not be.</summary>
@@ -269,12 +280,17 @@ internal sealed class ChangeLedger(IChangeOwner owner, ChangeOutbox outbox, Sess
     /// <summary>A record that says what the topic's shared state says as well is not needed.</summary>
     private void Settle(ChangeRecord record, bool isShared)
     {
-        bool isNeeded = !isShared || IsReplaying || record.HasValues || !record.Sent.IsKnown;
+        bool isLeft = IsOrdinary(record.Topic) && !record.HasValues;
+        if (isLeft) Records.Remove(record);
+        bool isNeeded = isLeft || !isShared || IsReplaying || record.HasValues || !record.Sent.IsKnown;
         if (isNeeded || record.Number != record.Topic.PassNumber || record.Number <= record.SyncedFrom) return;
         if (!IsSafe(record.SentQos, record.Topic)) return;
-        bool isOtherTime = record.Topic.Criteria is { IsTimed: true } && !record.Sent.IsAsOldAs(record.Topic.Track!.Passed); // what is timed has a track
+        bool isOtherTime = record.Topic.Track is { Criteria.IsTimed: true } track && !record.Sent.IsAsOldAs(track.Passed); // what is timed has a track
         if (!isOtherTime) Records.Remove(record);
     }
+
+    /// <summary>Whether the subscriber gets every publication of a topic: it asked for nothing else, and there are no rules any more.</summary>
+    private bool IsOrdinary(TopicState topic) => _criteria.Asked is null && topic.Criteria is null;
 
     /// <summary>Whether a value that was published at a QoS is no more easily lost than what the others were sent.</summary>
     private static bool IsSafe(QualityOfService qos, TopicState topic) =>

@@ -49,6 +49,14 @@ internal sealed class ChangeRecord
         LastCommitted = change;
     }
 
+    /// <summary>What was sent, and what waits, cannot be compared with what comes: the next value is a change.</summary>
+    public void Forget()
+    {
+        Sent = default;
+        for (WaitingChange? change = FirstCommitted; change is not null; change = change.NextCommitted) change.Value = default;
+        if (Waiting is not null) Waiting.Value = default;
+    }
+
     /// <summary>Whether something waits.</summary>
     public bool HasValues => FirstCommitted is not null || Waiting is not null;
 }

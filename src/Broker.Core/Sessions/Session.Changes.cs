@@ -1,3 +1,5 @@
+using Broker.Core.ChangeDetection;
+
 namespace Broker.Core.Sessions;
 
 /// <content>Change-only delivery: values in place of older ones that wait, first values, and those that may have been lost.</content>
@@ -88,5 +90,21 @@ internal sealed partial class Session
 
         foreach (Replay replay in replays) Replay(replay, batch);
         foreach (SharedGroup group in groups) group.WakeSomebody(batch);
+    }
+
+    /// <summary>Other change-only rules are in force for some topics.</summary>
+    /// <param name="changed">The topics.</param>
+    /// <param name="groups">Takes the shared groups that it is in; they are to be told as well.</param>
+    /// <param name="batch">Collects the connections to wake.</param>
+    public void AdoptRules(IReadOnlySet<TopicState> changed, HashSet<SharedGroup> groups, WakeBatch batch)
+    {
+        lock (_gate)
+        {
+            if (_ended || _outgoing?.KnownChanges is not { } changes) return;
+            foreach (Subscription member in changes.Memberships) groups.Add(member.Group!); // it is a member
+            if (!changes.Adopt(changed, isAbsent: _connection is null)) return;
+        }
+
+        MarkWaiting(batch);
     }
 }

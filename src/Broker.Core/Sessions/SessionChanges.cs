@@ -183,6 +183,15 @@ internal sealed class SessionChanges(Session owner, SessionEnvironment environme
         }
     }
 
+    /// <summary>Other rules are in force for some topics.</summary>
+    /// <returns>Whether something is in line that was not.</returns>
+    public bool Adopt(IReadOnlySet<TopicState> changed, bool isAbsent)
+    {
+        bool isLined = _ruled?.Adopt(changed, isAbsent) == true;
+        foreach (Subscription subscription in subscriptions.Values) isLined |= subscription.Changes?.Adopt(changed, isAbsent) == true;
+        return isLined;
+    }
+
     /// <summary>The session is over: releases everything.</summary>
     public void Clear()
     {

@@ -56,6 +56,12 @@ internal sealed class SharedGroup(string key, byte[] filter, bool isChangeOnly, 
         }
     }
 
+    /// <summary>Other rules are in force for some topics.</summary>
+    public void Adopt(IReadOnlySet<TopicState> changed)
+    {
+        lock (_gate) _ledger?.Adopt(changed, isAbsent: false);
+    }
+
     /// <summary>Nobody is left: gives up what waits.</summary>
     public void Clear()
     {

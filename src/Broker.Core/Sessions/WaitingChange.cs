@@ -40,6 +40,10 @@ internal sealed class WaitingChange : WheelTimer
     /// <summary>Whether it is in line; false while its time has not come.</summary>
     public bool IsInLine => Lane is not null;
 
+    /// <summary>The same value at a lower QoS does not take the place of one that will be acknowledged.</summary>
+    public bool IsBetterThan(in Delivery newer) =>
+        IsInLine && Delivery.Qos > newer.Qos && Delivery.Message.Payload.SequenceEqual(newer.Message.Payload);
+
     /// <inheritdoc/>
     protected internal override void Expired(long nowMs) => Record.Ledger.Owner.ReleaseHeld(this);
 }

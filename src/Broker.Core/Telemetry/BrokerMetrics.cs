@@ -118,7 +118,7 @@ internal sealed class BrokerMetrics : IDisposable
         _meter.CreateObservableGauge("mqtt.polls.waiting", waiting, "{poll}", "Long polls and requests that wait for an answer");
 
     /// <summary>Adds the counters of change-only delivery, in all and by rule.</summary>
-    public void ObserveChanges(IReadOnlyList<ChangeRule> rules, Func<long> topics, Func<long> bytes)
+    public void ObserveChanges(Func<IReadOnlyList<ChangeRule>> rules, Func<long> topics, Func<long> bytes)
     {
         Create("received", "{message}", "Publications that were looked at for change-only delivery", static c => c.Received);
         Create("sent", "{message}", "Messages that change-only subscribers got", static c => c.Sent);
@@ -134,7 +134,7 @@ internal sealed class BrokerMetrics : IDisposable
         IEnumerable<Measurement<long>> Measure(Func<ChangeCounters, long> read)
         {
             yield return new Measurement<long>(read(Changes));
-            foreach (ChangeRule rule in rules)
+            foreach (ChangeRule rule in rules())
             {
                 yield return new Measurement<long>(read(rule.Counters), new KeyValuePair<string, object?>("rule", rule.Name));
             }

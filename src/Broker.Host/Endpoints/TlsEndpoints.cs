@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Broker.Core.Limits;
 using Broker.Host.Configuration;
 using Microsoft.Extensions.Logging;
@@ -5,18 +6,20 @@ using Microsoft.Extensions.Logging;
 namespace Broker.Host.Endpoints;
 
 /// <summary>The handshakes of the encrypted endpoints; all of them share the places for handshakes under way.</summary>
+/// <remarks>Threading: any thread.</remarks>
 internal sealed class TlsEndpoints
 {
-    private readonly Dictionary<string, TlsHandshake> _handshakes = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentDictionary<string, TlsHandshake> _handshakes = new(StringComparer.OrdinalIgnoreCase);
+    private readonly TimeSpan _patience;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
 
     /// <summary>Prepares the handshakes of all encrypted endpoints.</summary>
     public TlsEndpoints(IEnumerable<ConfiguredEndpoint> endpoints, BrokerLimits limits, TimeProvider time, ILogger<TlsEndpoints> logger)
     {
         Gate = new HandshakeGate(limits.TlsHandshakes);
-        foreach (ConfiguredEndpoint endpoint in endpoints.Where(endpoint => endpoint.Certificate is not null))
-        {
-            _handshakes.Add(endpoint.Name, new TlsHandshake(endpoint, Gate, limits.ConnectTimeout, time, logger));
-        }
+        (_patience, _time, _logger) = (limits.ConnectTimeout, time, logger);
+        foreach (ConfiguredEndpoint endpoint in endpoints) Add(endpoint);
     }
 
     /// <summary>The places for handshakes under way.</summary>
@@ -24,4 +27,13 @@ internal sealed class TlsEndpoints
 
     /// <summary>An endpoint's handshakes; null where it is not encrypted.</summary>
     public TlsHandshake? Of(string endpoint) => _handshakes.GetValueOrDefault(endpoint);
+
+    /// <summary>Prepares the handshakes of an endpoint that is about to open, if it is encrypted.</summary>
+    public void Add(ConfiguredEndpoint endpoint)
+    {
+        if (endpoint.Certificate is not null) _handshakes[endpoint.Name] = new TlsHandshake(endpoint, Gate, _patience, _time, _logger);
+    }
+
+    /// <summary>An endpoint is closed.</summary>
+    public void Remove(string endpoint) => _handshakes.TryRemove(endpoint, out _);
 }

@@ -31,6 +31,7 @@ internal sealed class TlsHandshake
     public TlsHandshake(ConfiguredEndpoint endpoint, HandshakeGate gate, TimeSpan patience, TimeProvider time, ILogger logger)
     {
         _endpoint = endpoint.Name;
+        Url = endpoint.Options.Url;
         _demand = endpoint.Options.ClientCertificates;
         _isHttp = endpoint.Url.IsHttp;
         _gate = gate;
@@ -42,6 +43,12 @@ internal sealed class TlsHandshake
 
     /// <summary>What the next connection is offered.</summary>
     public SslServerAuthenticationOptions Options => _state.Options;
+
+    /// <summary>Where the endpoint listens, as it is configured.</summary>
+    public string Url { get; }
+
+    /// <summary>Whether client certificates are asked for; it does not change.</summary>
+    public CertificateDemand Demand => _demand;
 
     /// <summary>How long a handshake may take.</summary>
     public TimeSpan Patience { get; }

@@ -14,7 +14,6 @@ namespace Broker.Host.Reloading;
 internal sealed class CertificateSettings(HostConfiguration started, TlsEndpoints tls, ILogger<CertificateSettings> logger, MqttBroker? broker = null) : IReloadable
 {
     private readonly Lock _gate = new();
-    private readonly HostConfiguration _started = started;
     private volatile HostConfiguration _current = started;
 
     /// <inheritdoc/>
@@ -31,8 +30,8 @@ internal sealed class CertificateSettings(HostConfiguration started, TlsEndpoint
         foreach (ConfiguredEndpoint endpoint in next.Endpoints)
         {
             if (tls.Of(endpoint.Name) is not { } handshake || endpoint.Certificate is not { } certificate) continue;
-            CertificateDemand? demand = _started.Endpoints.FirstOrDefault(one => one.Name.Equals(endpoint.Name, StringComparison.OrdinalIgnoreCase))?.Options.ClientCertificates;
-            bool isSameDemand = demand == endpoint.Options.ClientCertificates;
+            if (handshake.Url != endpoint.Options.Url && !endpoint.Url.IsHttp) continue; // it is opened elsewhere, with all that is new
+            bool isSameDemand = handshake.Demand == endpoint.Options.ClientCertificates;
             if (!isSameDemand) later.Add($"Broker:Endpoints:{endpoint.Name}:ClientCertificates");
             ClientCertificateRules? clients = isSameDemand ? endpoint.ClientCertificates : handshake.Clients;
             if (!IsSame(handshake, certificate, clients)) changes.Add((endpoint.Name, handshake, certificate, clients));
@@ -42,7 +41,7 @@ internal sealed class CertificateSettings(HostConfiguration started, TlsEndpoint
         {
             AtNextStart = later,
             Summary = changes.Count == 0 ? null : string.Join(", ", changes.Select(change => change.Name)),
-            Apply = changes.Count == 0 && FilesOf(next).SequenceEqual(Files) ? null : () =>
+            Apply = changes.Count == 0 && FilesOf(next).SequenceEqual(Files) && UrlsOf(next).SequenceEqual(UrlsOf(_current)) ? null : () =>
             {
                 lock (_gate)
                 {
@@ -89,6 +88,9 @@ internal sealed class CertificateSettings(HostConfiguration started, TlsEndpoint
             .Concat([configuration.Options.Auth.ClientCertificates?.CaFile, configuration.Options.Auth.ClientCertificates?.CrlFile])
             .OfType<string>().Where(path => path.Length > 0).Distinct(StringComparer.Ordinal),
     ];
+
+    private static IEnumerable<string> UrlsOf(HostConfiguration configuration) =>
+        configuration.Endpoints.Where(endpoint => endpoint.Certificate is not null).Select(endpoint => $"{endpoint.Name} {endpoint.Options.Url}");
 
     private static bool IsSame(TlsHandshake handshake, ServerCertificate certificate, ClientCertificateRules? clients) =>
         handshake.Certificate.Leaf.Thumbprint == certificate.Leaf.Thumbprint

@@ -51,6 +51,9 @@ internal sealed class LoginSettings(HostConfiguration started, Authentication au
         };
     }
 
+    /// <summary>Whether something of how clients log in is written down and takes effect at the next start only.</summary>
+    public bool Waits(HostConfiguration next) => Changed(next).Any();
+
     private static List<string> FilesOf(HostConfiguration configuration) =>
         [.. new[] { configuration.Options.Auth.PasswordFile, configuration.Options.Auth.Jwt?.KeyFile }.OfType<string>().Where(path => path.Length > 0)];
 

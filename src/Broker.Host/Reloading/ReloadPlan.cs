@@ -14,6 +14,9 @@ internal sealed record ReloadPlan
     /// <summary>Puts into effect what was prepared. It cannot fail, and does not wait for anything. Null: nothing changes.</summary>
     public Action? Apply { get; init; }
 
+    /// <summary>Gives up what was prepared, where another part keeps everything as it is. Null: there is nothing to give up.</summary>
+    public Action? Discard { get; init; }
+
     /// <summary>What changes, for the log: e.g. <c>120 rules instead of 118</c>.</summary>
     public string? Summary { get; init; }
 

@@ -40,6 +40,7 @@ internal sealed class Reloader(HostConfiguration started, IEnumerable<IReloadabl
 
             if (faults.Count > 0)
             {
+                foreach ((_, ReloadPlan plan) in plans) plan.Discard?.Invoke();
                 foreach (ConfigurationFault fault in faults) HostLog.ReloadFault(logger, fault);
                 HostLog.ReloadRefused(logger, faults.Count);
                 audit?.Configured($"{reason}: {faults.Count} fault(s), the first: {faults[0]}", isRefused: true);
@@ -77,7 +78,13 @@ internal sealed class Reloader(HostConfiguration started, IEnumerable<IReloadabl
         }
 
         string[] later = [.. plans.SelectMany(plan => plan.Plan.AtNextStart).Distinct(StringComparer.OrdinalIgnoreCase)];
-        if (later.Length > 0) HostLog.AtNextStart(logger, string.Join(", ", later));
+        if (later.Length > 0)
+        {
+            string keys = string.Join(", ", later);
+            HostLog.AtNextStart(logger, keys);
+            audit?.Configured($"{reason}: at the next start: {keys}", isRefused: false);
+        }
+
         if (plans.TrueForAll(plan => plan.Plan.Apply is null)) HostLog.NothingToReload(logger);
     }
 }

@@ -7,7 +7,10 @@ namespace Broker.Host.Reloading;
 internal sealed class StartSettings(HostConfiguration started) : IReloadable
 {
     // Everything else under Broker has a part of its own that looks at it.
-    private readonly string[] _elsewhere = started.AccessRules is null ? ["Broker:Endpoints:", "Broker:Auth:", "Broker:Limits:", "Broker:Tenants:"] : ["Broker:Endpoints:", "Broker:Auth:", "Broker:Limits:", "Broker:Tenants:", "Broker:Acl:"];
+    private readonly string[] _elsewhere =
+    [
+        "Broker:Endpoints:", "Broker:Auth:", "Broker:Limits:", "Broker:Tenants:", "Broker:ChangeOnly:", .. started.AccessRules is null ? (string[])[] : ["Broker:Acl:"],
+    ];
 
     /// <inheritdoc/>
     public string Name => "settings";

@@ -16,14 +16,16 @@ internal sealed class AccessReport(HostConfiguration configuration, Authenticati
         else if (beyond.Length == 0) HostLog.AnonymousOnLoopback(logger, addresses);
         else HostLog.AnonymousByChoice(logger, addresses);
 
-        bool hasSecrets = configuration.Auth.Users is not null || configuration.Auth.Tokens is not null;
-        foreach (ConfiguredEndpoint endpoint in beyond.Where(endpoint => hasSecrets && !endpoint.Url.IsEncrypted))
-        {
-            HostLog.SecretsInClear(logger, endpoint.Name, $"{endpoint.Url.Scheme}s");
-        }
-
         if (authentication.Users is { } users) WriteUsers(users);
-        foreach (ConfiguredEndpoint endpoint in endpoints.Select(bound => bound.Endpoint)) WriteCertificate(endpoint);
+        foreach (ConfiguredEndpoint endpoint in endpoints.Select(bound => bound.Endpoint)) Warn(endpoint);
+    }
+
+    /// <summary>What an operator should know of one endpoint.</summary>
+    public void Warn(ConfiguredEndpoint endpoint)
+    {
+        bool hasSecrets = configuration.Auth.Users is not null || configuration.Auth.Tokens is not null;
+        if (hasSecrets && !endpoint.Url.IsLoopback && !endpoint.Url.IsEncrypted) HostLog.SecretsInClear(logger, endpoint.Name, $"{endpoint.Url.Scheme}s");
+        WriteCertificate(endpoint);
     }
 
     private void WriteUsers(UserStore users)

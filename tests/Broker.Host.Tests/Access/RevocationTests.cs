@@ -38,10 +38,8 @@ public sealed class RevocationTests
         await Eventually.Until("the poll waits", async () => (await http.GetStringAsync(broker.Http("/metrics"), Eventually.Deadline())).Contains("mqtt_polls_waiting{otel_scope_name=\"Broker\"} 1", StringComparison.Ordinal));
 
         broker.Folder.Write("acl.txt", Closed);
-        var watch = Stopwatch.StartNew();
         broker.Signal(BrokerProcess.SigHup);
-        await Eventually.Until("the rules are taken", () => broker.Error.Contains("Changed: access rules", StringComparison.Ordinal));
-        TestContext.Current.TestOutputHelper?.WriteLine($"taken after {watch.Elapsed.TotalMilliseconds} ms"); // how soon depends on the machine; that nothing leaves after it does not
+        await Eventually.Until("the rules are taken", () => Taken(broker) == 1);
 
         await PutAsync(http, broker, "secret/a?qos=1", "2");
         using HttpResponseMessage polled = await poll;
@@ -55,6 +53,46 @@ public sealed class RevocationTests
         await using WireClient late = await SubscriberAsync(broker, "late", "#");
         await late.PingAsync(); // nor what is retained
     }
+
+    /// <summary>
+    /// That nothing leaves on any way once the rules are taken is shown above; here, that they are taken within a second. One attempt in five
+    /// has to be that fast: how often a busy machine lets the broker run is not the broker's, a wait in the broker would be in each.
+    /// </summary>
+    [Fact]
+    public async Task Rules_are_taken_and_a_live_subscriber_gets_nothing_more_within_a_second()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Skip("There is no SIGHUP.");
+        await using BrokerProcess broker = BrokerProcess.Launch(
+            ["--Broker:Endpoints:Mqtt:Url", "mqtt://127.0.0.1:0", "--Broker:Endpoints:Http:Url", "", "--Broker:Acl:Path", "acl.txt"],
+            files: new Dictionary<string, string> { ["acl.txt"] = Open });
+        await broker.ReadyAsync();
+        await using WireClient live = await SubscriberAsync(broker, "live", "#");
+        await using WireClient publisher = await WireClient.ConnectAsync(broker.Address("Mqtt"), new() { ClientId = "publisher" });
+        var fastest = TimeSpan.MaxValue;
+        for (int attempt = 0; attempt < 5 && fastest > TimeSpan.FromSeconds(1); attempt++)
+        {
+            await ChangeAsync(broker, Open + $"  deny publish nowhere/{attempt}\n");
+            TimeSpan taken = await ChangeAsync(broker, Closed);
+            if (taken < fastest) fastest = taken;
+            await publisher.PublishAsync("secret/a", "kept from it");
+            await publisher.PublishAsync("open/a", "sent");
+            Assert.Equal("open/a", (await live.ExpectAsync<ServerPacket.Publish>()).Topic);
+        }
+
+        Assert.InRange(fastest, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+    }
+
+    private static async Task<TimeSpan> ChangeAsync(BrokerProcess broker, string rules)
+    {
+        int before = Taken(broker);
+        broker.Folder.Write("acl.txt", rules);
+        var watch = Stopwatch.StartNew();
+        broker.Signal(BrokerProcess.SigHup);
+        await Eventually.Until("the rules are taken", () => Taken(broker) > before);
+        return watch.Elapsed;
+    }
+
+    private static int Taken(BrokerProcess broker) => broker.Error.Split("Changed: access rules").Length - 1;
 
     private static async Task<WireClient> SubscriberAsync(BrokerProcess broker, string clientId, params string[] filters)
     {

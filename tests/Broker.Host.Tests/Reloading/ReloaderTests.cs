@@ -1,6 +1,9 @@
+using System.Net;
+using System.Net.Sockets;
 using Broker.Host.Configuration;
 using Broker.Host.Endpoints;
 using Broker.Host.Reloading;
+using Broker.Host.Security;
 using Broker.Host.Tests.Harness;
 using Broker.Testing;
 using Microsoft.Extensions.Logging;
@@ -109,22 +112,72 @@ public sealed class ReloaderTests : IDisposable
     }
 
     [Fact]
-    public void Origins_of_an_endpoint_change_while_it_listens_and_its_address_does_not()
+    public void Origins_of_an_HTTP_endpoint_change_while_it_listens_and_another_one_waits_for_the_next_start()
     {
         HostConfiguration started = Read("""{ "Broker": { "Endpoints": { "Http": { "Url": "http://127.0.0.1:0" }, "Mqtt": { "Url": "mqtt://127.0.0.1:0" } } } }""");
         IReadOnlyList<BoundEndpoint> bound = BoundEndpoint.BindAll(started.Endpoints);
         BoundEndpoint http = bound.Single(one => one.Endpoint.Name == "Http");
-        Write("""{ "Broker": { "Endpoints": { "Http": { "Url": "http://127.0.0.1:0", "AllowedOrigins": "https://a.example" }, "Mqtt": { "Url": "mqtt://127.0.0.1:2883" } } } }""");
+        Write("""{ "Broker": { "Endpoints": { "Http": { "Url": "http://127.0.0.1:0", "AllowedOrigins": "https://a.example" }, "Web": { "Url": "http://127.0.0.1:2883" }, "Mqtt": { "Url": "mqtt://127.0.0.1:0" } } } }""");
 
-        ReloadPlan plan = new EndpointSettings(bound).Prepare(started.ReadAgain());
+        ReloadPlan plan = Settings(started, bound, new Doors()).Prepare(started.ReadAgain());
         IReadOnlyList<string>? before = http.Endpoint.Options.AllowedOrigins;
         plan.Apply!();
 
         Assert.Null(before);
         Assert.Equal(["https://a.example"], http.Endpoint.Options.AllowedOrigins!);
-        Assert.Equal(["Broker:Endpoints:Mqtt:Url"], plan.AtNextStart.Distinct());
+        Assert.Equal(["Broker:Endpoints:Web:Url"], plan.AtNextStart);
         foreach (BoundEndpoint endpoint in bound) endpoint.Dispose();
     }
+
+    [Fact]
+    public void Endpoints_that_were_prepared_are_given_up_when_another_part_finds_a_fault()
+    {
+        const string Before = """{ "Broker": { "Endpoints": { "Http": { "Url": "" }, "Mqtt": { "Url": "mqtt://127.0.0.1:0" } } } }""";
+        HostConfiguration started = Read(Before);
+        IReadOnlyList<BoundEndpoint> bound = BoundEndpoint.BindAll(started.Endpoints);
+        var doors = new Doors();
+        int port = FreePort();
+        Reloader reloader = Start(Before, Settings(started, bound, doors), new Part("bad", ReloadPlan.Refuse([new("x", null, "is bad")])));
+        Write($$"""{ "Broker": { "Endpoints": { "Http": { "Url": "" }, "Mqtt": { "Url": "mqtt://127.0.0.1:{{port}}" } } } }""");
+
+        Assert.False(reloader.Reload("test"));
+
+        Assert.Empty(doors.Changes);
+        using var free = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        free.Bind(new IPEndPoint(IPAddress.Loopback, port));
+        foreach (BoundEndpoint endpoint in bound) endpoint.Dispose();
+    }
+
+    [Theory]
+    [InlineData("\"Auth\": { \"AllowAnonymous\": true }")]
+    [InlineData("\"Acl\": { \"Path\": \"acl.txt\" }")]
+    [InlineData("\"Tenants\": { \"acme\": { \"Endpoints\": \"More\" } }")]
+    public void An_endpoint_does_not_open_before_what_guards_it_is_in_force(string guard)
+    {
+        HostConfiguration started = Read("""{ "Broker": { "Endpoints": { "Http": { "Url": "" }, "Mqtt": { "Url": "mqtt://127.0.0.1:0" } } } }""");
+        IReadOnlyList<BoundEndpoint> bound = BoundEndpoint.BindAll(started.Endpoints);
+        string acl = Path.Combine(_folder.Path, "acl.txt");
+        File.WriteAllText(acl, "everyone\n  allow * #\n");
+        Write($$"""{ "Broker": { {{guard.Replace("acl.txt", acl, StringComparison.Ordinal)}}, "Endpoints": { "Http": { "Url": "" }, "Mqtt": { "Url": "mqtt://127.0.0.1:0" }, "More": { "Url": "mqtt://127.0.0.1:0" } } } }""");
+
+        HostConfiguration next = started.ReadAgain();
+        Assert.Empty(next.Faults);
+        ReloadPlan plan = Settings(started, bound, new Doors()).Prepare(next);
+
+        Assert.Equal(["Broker:Endpoints:More:Url"], plan.AtNextStart);
+        Assert.Null(plan.Apply);
+        foreach (BoundEndpoint endpoint in bound) endpoint.Dispose();
+    }
+
+    private static int FreePort()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    private static EndpointSettings Settings(HostConfiguration started, IReadOnlyList<BoundEndpoint> bound, Doors doors) => new(
+        started, bound, new LoginSettings(started, new Authentication(started.Options.Auth, started.Auth, started.Options.Broker.Limits, TimeProvider.System)), doors);
 
     private Reloader Start(string json, params IReloadable[] parts) => new(Read(json), parts, new Logger<Reloader>(_log));
 
@@ -139,6 +192,14 @@ public sealed class ReloaderTests : IDisposable
     private void Write(string json) => _folder.Write("appsettings.json", json);
 
     private static HostConfiguration ConfigurationCaseIn(string folder) => Configuration.ConfigurationCase.From(folders: [folder]);
+
+    private sealed class Doors : IEndpointDoors
+    {
+        public List<string> Changes { get; } = [];
+
+        public void Change(IReadOnlyList<BoundEndpoint> closed, IReadOnlyList<BoundEndpoint> opened) =>
+            Changes.Add($"-{string.Join(',', closed.Select(one => one.Endpoint.Name))} +{string.Join(',', opened.Select(one => one.Endpoint.Name))}");
+    }
 
     private sealed class Part : IReloadable
     {
