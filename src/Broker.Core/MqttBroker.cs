@@ -132,8 +132,9 @@ public sealed class MqttBroker : IDisposable
     public ClientConnection? Accept(ITransport transport, ConnectionInfo info)
     {
         bool isHeard = _context.Budgets.TryAccept(info, out ConnectionBudget? budget);
-        bool isRefused = _context.Overload.Level != OverloadLevel.None && !_context.Budgets.Privileged.HasEndpoint(info.Endpoint);
-        if (isHeard && isRefused) isHeard = _context.Overload.TryRefuse(ref budget);
+        bool isRefused = Refuses(info.Endpoint);
+        bool mayBePrivileged = _context.Budgets.Privileged.Users.Count > 0; // who it is shows at CONNECT
+        if (isHeard && isRefused) isHeard = _context.Overload.TryRefuse(ref budget, mayBePrivileged);
         if (!isHeard)
         {
             _context.Metrics.Rejected();
@@ -141,7 +142,7 @@ public sealed class MqttBroker : IDisposable
             return null;
         }
 
-        var connection = new ClientConnection(_context, transport, info);
+        var connection = new ClientConnection(_context, transport, info) { NeedsPrivilege = isRefused && mayBePrivileged };
         connection.Budget = budget;
         if (_context.Connections.TryAdd(connection))
         {
@@ -167,6 +168,10 @@ public sealed class MqttBroker : IDisposable
     /// <summary>Whether a caller that is no MQTT client is to be refused because of overload.</summary>
     /// <param name="endpoint">The endpoint that it came through.</param>
     public bool Refuses(string endpoint) => Overload != OverloadLevel.None && !_context.Budgets.Privileged.HasEndpoint(endpoint);
+
+    /// <summary>Whether an MQTT client that comes over another protocol is to be refused because of overload before its CONNECT is there.</summary>
+    /// <param name="endpoint">The endpoint that it came through.</param>
+    public bool RefusesUnheard(string endpoint) => Refuses(endpoint) && _context.Budgets.Privileged.Users.Count == 0;
 
     /// <summary>Says in which tenant somebody is; false where the endpoint is one tenant's and the principal another's.</summary>
     public bool TryFindTenant(string endpoint, Principal principal, out Tenant? tenant) => _context.Budgets.Tenants.TryFind(endpoint, principal, out tenant);

@@ -28,7 +28,8 @@ internal static class Admission
         bool isTaken = tenant is null && broker.Budgets.Tenants.OfClient(clientId) is not null;
         if (isTaken) return (ReasonCode.ClientIdentifierNotValid, "Client identifiers that begin so belong to a tenant");
         bool isStranger = connection.NeedsPrivilege && !broker.Budgets.Privileged.HasUser(principal.Name);
-        if (isStranger) return (ReasonCode.QuotaExceeded, "The broker has as many connections as it may; the rest is reserved");
+        if (isStranger) return (ReasonCode.QuotaExceeded, "The broker takes privileged clients only, since it is full or overloaded; try again later");
+        connection.Budget?.Pardon();
 
         ReasonCode reason = broker.Budgets.TryEnter(ref connection.Budget, subject, clientId, replaces: broker.Lifecycle.IsConnected(clientId, principal));
         if (reason != ReasonCode.Success) return (reason, TextOf(reason));

@@ -58,6 +58,17 @@ internal sealed class ConnectionBudget
         return true;
     }
 
+    /// <summary>It is refused, unless its CONNECT shows that it is privileged; false if too many wait to show that already.</summary>
+    public bool TrySuspect(Budget budget)
+    {
+        if (!budget.TryHoldDenied()) return false;
+        _denying = budget;
+        return true;
+    }
+
+    /// <summary>It showed that it is privileged: its place among those who wait is free.</summary>
+    public void Pardon() => Interlocked.Exchange(ref _denying, null)?.ReleaseDenied();
+
     /// <summary>Whose connection it is.</summary>
     public void Belongs(AccessSubject subject) => _subject = subject;
 
@@ -80,7 +91,7 @@ internal sealed class ConnectionBudget
             held = _held;
         }
 
-        _denying?.ReleaseDenied();
+        Pardon();
         foreach (Budget budget in held) Release(budget);
     }
 

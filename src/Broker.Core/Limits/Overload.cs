@@ -29,6 +29,7 @@ internal sealed class Overload(LimitsInForce limits, ILoadMeter meter, TimingWhe
     private const long IntervalMs = 1_000;
 
     private readonly Budget _refusals = new(new BudgetScope("broker", "Limits:Overload", metrics, audit, clock), "overload") { IsPermanent = true };
+    private readonly Budget _suspects = new(new BudgetScope("broker", "Limits:Overload", metrics, audit, clock), "overload") { IsPermanent = true };
     private volatile OverloadLevel _level;
     private int _late;
     private int _calm;
@@ -40,10 +41,13 @@ internal sealed class Overload(LimitsInForce limits, ILoadMeter meter, TimingWhe
     public void Start() => wheel.Schedule(this, clock.Now + IntervalMs);
 
     /// <summary>A connection comes while the broker takes none: false if too many wait to be told so already.</summary>
-    public bool TryRefuse(ref ConnectionBudget? budget)
+    /// <param name="budget">Its budget.</param>
+    /// <param name="mayBePrivileged">Whether its CONNECT may show that it is to be let in all the same; as many as are told so may wait to show that.</param>
+    public bool TryRefuse(ref ConnectionBudget? budget, bool mayBePrivileged)
     {
         budget ??= new ConnectionBudget();
-        return budget.Denial != ReasonCode.Success || budget.TryDeny(_refusals, ReasonCode.QuotaExceeded);
+        if (budget.Denial != ReasonCode.Success) return true;
+        return mayBePrivileged ? budget.TrySuspect(_suspects) : budget.TryDeny(_refusals, ReasonCode.QuotaExceeded);
     }
 
     /// <summary>Looks now.</summary>

@@ -12,7 +12,7 @@ namespace Broker.Host.Endpoints;
 /// Threading: any; what is open changes under the lock, and one change waits for the one before. Owner: the container; disposing ends
 /// the event loops and closes what is still open.
 /// </remarks>
-internal sealed class MqttEndpoints(MqttBroker broker, TcpOptions tcp, TlsEndpoints tls, AccessReport report, TimeProvider time, ILoggerFactory loggers)
+internal sealed class MqttEndpoints(MqttBroker broker, TcpOptions tcp, TlsEndpoints tls, AccessReport report, ProcessLoad load, TimeProvider time, ILoggerFactory loggers)
     : IEndpointDoors, IDisposable
 {
     private readonly ILogger _logger = loggers.CreateLogger<TcpEndpoint>();
@@ -65,10 +65,17 @@ internal sealed class MqttEndpoints(MqttBroker broker, TcpOptions tcp, TlsEndpoi
 
     private void Open(BoundEndpoint bound)
     {
-        if (bound.Endpoint.Certificate is null && tcp.UsesEpoll) _loops ??= new EpollLoops(tcp.LoopCount, _logger);
+        if (bound.Endpoint.Certificate is null && tcp.UsesEpoll) _loops ??= StartLoops();
         var endpoint = new TcpEndpoint(bound, new TcpServices(broker, _lingering, tls, _logger, _loops), time, _logger);
         _open.Add(bound, endpoint);
         endpoint.Start();
+    }
+
+    private EpollLoops StartLoops()
+    {
+        var loops = new EpollLoops(tcp.LoopCount, _logger);
+        load.Watch(loops.All);
+        return loops;
     }
 
     private async Task ChangeAsync(Task before, IReadOnlyList<BoundEndpoint> closed, IReadOnlyList<BoundEndpoint> opened)

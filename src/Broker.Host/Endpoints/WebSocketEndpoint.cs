@@ -30,7 +30,7 @@ internal sealed class WebSocketEndpoint(RequestEndpoints endpoints, TlsEndpoints
             return;
         }
 
-        if (broker.Refuses(endpoint.Name))
+        if (broker.RefusesUnheard(endpoint.Name))
         {
             context.Response.Headers.RetryAfter = "5";
             await Problems.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "The broker is overloaded; try again later.");

@@ -69,6 +69,29 @@ public sealed class OverloadTests : IDisposable
     }
 
     [Fact]
+    public void A_privileged_user_is_let_in_through_every_endpoint_and_strangers_that_say_nothing_hold_it_up_within_a_bound()
+    {
+        using var broker = new LimitCase(
+            new BudgetOptions { Privileged = new PrivilegedOptions { Users = ["op-*"] } },
+            new BrokerLimits { MemoryBytes = 1_000, ConnectTimeout = TimeSpan.FromSeconds(5) })
+        {
+            Load = new Load(950, TimeSpan.Zero),
+        };
+        broker.Broker.Advance(_look + _look);
+        Assert.Equal(OverloadLevel.Hard, broker.Broker.Broker.Overload);
+
+        Assert.Equal(ReasonCode.QuotaExceeded, broker.Ask("stranger", "somebody").Expect<ServerPacket.ConnAck>().ReasonCode);
+        for (int i = 0; i < 40; i++) broker.Connect($"op-{i}", "op-1"); // who is let in leaves the line
+        Assert.False(broker.Broker.Broker.RefusesUnheard("Test"));
+        Assert.True(broker.Broker.Broker.Refuses("Test"));
+
+        for (int i = 0; i < 16; i++) broker.Broker.Open();
+        Assert.True(broker.Broker.Open().IsClosed);
+        broker.Broker.Advance(TimeSpan.FromSeconds(6)); // they said nothing in time
+        broker.Connect("op-late", "op-1");
+    }
+
+    [Fact]
     public void At_hard_QoS_0_is_dropped_and_QoS_1_is_not()
     {
         TestClient client = _broker.Connect("c");

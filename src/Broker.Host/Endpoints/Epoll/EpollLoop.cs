@@ -12,7 +12,7 @@ namespace Broker.Host.Endpoints.Epoll;
 /// Threading: <see cref="Enqueue"/> from anywhere; the other members are for what the loop owns, on its thread. Other threads,
 /// and other loops, only leave word; the bell is rung at most once for a turn of theirs, and not while this loop is awake.
 /// </remarks>
-internal sealed class EpollLoop : IDisposable
+internal sealed class EpollLoop : ILoopTurns, IDisposable
 {
     // Then everything is sent: what many publishers bring for one subscriber leaves in few writes, and what it takes is still in
     // the processor's caches.
@@ -44,6 +44,7 @@ internal sealed class EpollLoop : IDisposable
     private List<LoopMember> _requesting = [];
     private List<LoopMember> _requestingNext = [];
     private ulong _toRing; // a bit for each loop
+    private long _turns;
     private int _receivedInRound;
 
     /// <summary>Creates it; it runs once it is started.</summary>
@@ -63,6 +64,12 @@ internal sealed class EpollLoop : IDisposable
 
     /// <summary>What connections are drained into, one after the other; empty in between.</summary>
     public OutputBuffer Output { get; } = new(OutputBuffer.TargetBytes);
+
+    /// <inheritdoc/>
+    public long Turns => Volatile.Read(ref _turns);
+
+    /// <inheritdoc/>
+    public bool IsAsleep => Volatile.Read(ref _sleeps) != 0;
 
     /// <summary>Begins to run.</summary>
     public void Start() => _thread.Start();
@@ -145,6 +152,7 @@ internal sealed class EpollLoop : IDisposable
     {
         int count = _set.Wait(TimeToWait());
         Volatile.Write(ref _sleeps, 0);
+        Volatile.Write(ref _turns, _turns + 1);
         int next = 0;
         int continuing = _continuing.Count; // who continues in this turn comes again in the next one
         do

@@ -24,6 +24,9 @@ internal sealed class EpollLoops : IDisposable
         foreach (EpollLoop loop in _loops) loop.Start();
     }
 
+    /// <summary>All of them.</summary>
+    public IReadOnlyList<ILoopTurns> All => _loops;
+
     /// <summary>The loop whose turn it is to get something to own.</summary>
     public EpollLoop Next() => _loops[(uint)Interlocked.Increment(ref _next) % (uint)_loops.Length];
 
