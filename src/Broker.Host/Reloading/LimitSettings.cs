@@ -1,23 +1,20 @@
 using Broker.Core;
 using Broker.Core.Limits;
 using Broker.Host.Configuration;
+using Broker.Host.Security;
 using Microsoft.Extensions.Configuration;
 
 namespace Broker.Host.Reloading;
 
 /// <summary>The limits: of the broker, and of clients, principals, addresses, endpoints and tenants.</summary>
-internal sealed class LimitSettings(HostConfiguration started, MqttBroker broker, LimitCeiling ceiling) : IReloadable
+internal sealed class LimitSettings(HostConfiguration started, MqttBroker broker, LimitCeiling ceiling, Authentication authentication) : IReloadable
 {
     private const string Limits = "Broker:Limits:";
     private const string Tenants = "Broker:Tenants:";
     private const string Endpoints = "Broker:Endpoints:";
 
-    // What is made from these is made once: the pool of hashes, the gate of handshakes, the memory of failed logins.
-    private static readonly string[] _atStart =
-    [
-        nameof(BrokerLimits.FailedLogins), nameof(BrokerLimits.FailedLoginsPerUser), nameof(BrokerLimits.WaitingLogins), nameof(BrokerLimits.TlsHandshakes),
-        nameof(BrokerLimits.TokenBytes),
-    ];
+    // What is made from these is made once: the queue for hashing, the gate of handshakes, the reader of tokens.
+    private static readonly string[] _atStart = [nameof(BrokerLimits.WaitingLogins), nameof(BrokerLimits.TlsHandshakes), nameof(BrokerLimits.TokenBytes)];
 
     private readonly HostConfiguration _started = started;
     private volatile HostConfiguration _current = started;
@@ -39,6 +36,7 @@ internal sealed class LimitSettings(HostConfiguration started, MqttBroker broker
             Apply = changed.Length == 0 ? null : () =>
             {
                 broker.Use(ceiling.Of(next.Options.Broker.Limits), next.Options.Broker.Budgets);
+                authentication.Use(next.Options.Broker.Limits);
                 _current = next;
             },
         };

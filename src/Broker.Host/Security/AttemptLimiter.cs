@@ -19,6 +19,8 @@ internal sealed class AttemptLimiter(int perAddress, int perUser, TimeProvider t
     private const int Ipv6Prefix = 8;
     private readonly Lock _gate = new();
     private readonly Dictionary<Key, Bucket> _buckets = [];
+    private int _perAddress = perAddress;
+    private int _perUser = perUser;
 
     /// <summary>How many addresses and names are remembered now.</summary>
     public int Count
@@ -27,6 +29,12 @@ internal sealed class AttemptLimiter(int perAddress, int perUser, TimeProvider t
         {
             lock (_gate) return _buckets.Count;
         }
+    }
+
+    /// <summary>Puts other bounds in force; who failed before them has no more left than they leave.</summary>
+    public void Use(int perAddress, int perUser)
+    {
+        lock (_gate) (_perAddress, _perUser) = (perAddress, perUser);
     }
 
     /// <summary>Counts an attempt; null where there were too many failures.</summary>
@@ -41,9 +49,9 @@ internal sealed class AttemptLimiter(int perAddress, int perUser, TimeProvider t
         lock (_gate)
         {
             if (_buckets.Count >= MaxRemembered - 1) Forget(now);
-            if (Level(all, perAddress, now) < 1 || (one is { } named && Level(named, perUser, now) < 1)) return null;
-            Change(all, perAddress, now, -1);
-            if (one is { } counted) Change(counted, perUser, now, -1);
+            if (Level(all, _perAddress, now) < 1 || (one is { } named && Level(named, _perUser, now) < 1)) return null;
+            Change(all, _perAddress, now, -1);
+            if (one is { } counted) Change(counted, _perUser, now, -1);
         }
 
         return new Attempt(this, all, one);
@@ -55,8 +63,8 @@ internal sealed class AttemptLimiter(int perAddress, int perUser, TimeProvider t
         long now = time.GetTimestamp();
         lock (_gate)
         {
-            Change(attempt.Address, perAddress, now, 1);
-            if (attempt.User is { } user) Change(user, perUser, now, 1);
+            Change(attempt.Address, _perAddress, now, 1);
+            if (attempt.User is { } user) Change(user, _perUser, now, 1);
         }
     }
 
@@ -94,7 +102,7 @@ internal sealed class AttemptLimiter(int perAddress, int perUser, TimeProvider t
         if (_buckets.Count >= MaxRemembered - 1) _buckets.Clear();
     }
 
-    private int MostOf(Key key) => key.User.Length == 0 ? perAddress : perUser;
+    private int MostOf(Key key) => key.User.Length == 0 ? _perAddress : _perUser;
 
     /// <summary>An attempt under way.</summary>
     internal sealed class Attempt

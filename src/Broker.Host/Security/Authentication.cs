@@ -10,11 +10,12 @@ internal sealed class Authentication : IDisposable
 {
     private readonly HashPool? _pool;
     private readonly List<IEnhancedAuthenticator> _methods = [];
+    private readonly AttemptLimiter _limiter;
 
     /// <summary>Puts it together.</summary>
     public Authentication(AuthOptions options, ConfiguredAuth configured, BrokerLimits limits, TimeProvider time)
     {
-        var limiter = new AttemptLimiter(limits.FailedLogins, limits.FailedLoginsPerUser, time);
+        AttemptLimiter limiter = _limiter = new AttemptLimiter(limits.FailedLogins, limits.FailedLoginsPerUser, time);
         var remembered = new RememberedLogins(options.RememberLogins, time);
         PasswordLogin? passwords = null;
         if (configured.Users is { } file)
@@ -51,6 +52,9 @@ internal sealed class Authentication : IDisposable
 
     /// <summary>The keys of tokens; null where none are taken.</summary>
     public JwtKeyStore? TokenKeys { get; }
+
+    /// <summary>Puts other limits of failed logins in force, for the attempts to come.</summary>
+    public void Use(BrokerLimits limits) => _limiter.Use(limits.FailedLogins, limits.FailedLoginsPerUser);
 
     /// <inheritdoc/>
     public void Dispose() => _pool?.Dispose();

@@ -1,6 +1,7 @@
 using System.Net;
 using Broker.Core.Protocol;
 using Broker.Host.Tests.Harness;
+using Broker.Host.Tests.Security;
 using Broker.Testing.Wire;
 
 namespace Broker.Host.Tests.Reloading;
@@ -26,6 +27,21 @@ public sealed class LimitReloadTests
 
         await Eventually.Until("one more is refused", async () => await CodeAsync(broker) == ReasonCode.QuotaExceeded);
         await first.PingAsync();
+    }
+
+    [Fact]
+    public async Task A_limit_of_failed_logins_changes_too()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Skip("Windows has no such signal");
+        using var users = new TempFolder();
+        await using BrokerProcess broker = await BrokerProcess.StartAsync("--Broker:Auth:PasswordFile", users.Write("users", TestUsers.Text));
+
+        broker.Folder.Write("appsettings.json", """{ "Broker": { "Limits": { "FailedLoginsPerUser": 1 } } }""");
+        broker.Signal(BrokerProcess.SigHup);
+        await Eventually.Until("the change is told", () => broker.Error.Contains("Changed: limits: Broker:Limits:FailedLoginsPerUser", StringComparison.Ordinal));
+
+        Assert.Equal(ReasonCode.BadUserNameOrPassword, await FailAsync(broker));
+        Assert.Equal(ReasonCode.QuotaExceeded, await FailAsync(broker));
     }
 
     [Fact]
@@ -61,6 +77,12 @@ public sealed class LimitReloadTests
         Assert.Equal("21", await http.GetStringAsync(broker.Http("/topics/room/temp"), TestContext.Current.CancellationToken));
         Assert.Contains("\"topic\":\"room/temp\"", await http.GetStringAsync(broker.Http("/topics"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync(broker.Http("/topics/own"), TestContext.Current.CancellationToken)).StatusCode);
+    }
+
+    private static async Task<ReasonCode> FailAsync(BrokerProcess broker)
+    {
+        await using WireClient client = await WireClient.OpenAsync(broker.Address("Mqtt"));
+        return (await client.AskAsync(new() { ClientId = "a", UserName = "alice", Password = "wrong"u8.ToArray() })).ReasonCode;
     }
 
     private static async Task<ReasonCode> CodeAsync(BrokerProcess broker)

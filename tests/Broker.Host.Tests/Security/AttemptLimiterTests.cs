@@ -40,6 +40,22 @@ public sealed class AttemptLimiterTests
     }
 
     [Fact]
+    public void Other_bounds_hold_from_the_next_attempt_on()
+    {
+        var limiter = new AttemptLimiter(100, 3, _time);
+        for (int i = 0; i < 2; i++) Assert.NotNull(limiter.TryBegin(At("10.0.0.1"), "alice"));
+
+        limiter.Use(100, 1);
+        Assert.NotNull(limiter.TryBegin(At("10.0.0.1"), "alice")); // one is left, and one is what may be left
+        Assert.Null(limiter.TryBegin(At("10.0.0.1"), "alice"));
+
+        limiter.Use(100, 6);
+        _time.Advance(TimeSpan.FromMinutes(1));
+        for (int i = 0; i < 6; i++) Assert.NotNull(limiter.TryBegin(At("10.0.0.1"), "alice"));
+        Assert.Null(limiter.TryBegin(At("10.0.0.1"), "alice"));
+    }
+
+    [Fact]
     public void A_network_of_ipv6_counts_as_one_address()
     {
         var limiter = new AttemptLimiter(1, 1, _time);
