@@ -9,6 +9,8 @@ internal sealed class ReloadService(Reloader reloader, HostConfiguration configu
 {
     private static readonly TimeSpan _interval = TimeSpan.FromMilliseconds(500);
 
+    // What it was like before the broker says that it is ready: whatever is written after that is a change.
+    private readonly FileWatch? _watch = configuration.Options.Reload.Watch ? new FileWatch(reloader.Files) : null;
     private PosixSignalRegistration? _hangUp;
 
     /// <inheritdoc/>
@@ -28,12 +30,11 @@ internal sealed class ReloadService(Reloader reloader, HostConfiguration configu
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (!configuration.Options.Reload.Watch) return;
-        var watch = new FileWatch(reloader.Files);
+        if (_watch is null) return;
         using var timer = new PeriodicTimer(_interval, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            if (watch.HasChanged(reloader.Files)) reloader.Reload("a file changed");
+            if (_watch.HasChanged(reloader.Files)) reloader.Reload("a file changed");
         }
     }
 
