@@ -1,7 +1,6 @@
 using System.Globalization;
 using Broker.Core;
 using Broker.Host.Configuration;
-using Microsoft.Extensions.Configuration;
 
 namespace Broker.Host.Reloading;
 
@@ -20,8 +19,11 @@ internal sealed class ChangeRuleSettings(HostConfiguration started, MqttBroker b
     /// <inheritdoc/>
     public ReloadPlan Prepare(HostConfiguration next)
     {
-        HashSet<string> before = Values(_current);
-        string[] changed = [.. before.Except(Values(next)).Concat(Values(next).Except(before)).Select(NameOf).Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.OrdinalIgnoreCase)];
+        string[] changed =
+        [
+            .. SettingDifference.Between(_current, next, key => key.StartsWith(Section, StringComparison.OrdinalIgnoreCase), StringComparer.Ordinal) // counters have the name as it is written
+                .Select(NameOf).Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.OrdinalIgnoreCase),
+        ];
         if (changed.Length == 0) return ReloadPlan.Unchanged;
         string count = next.Options.Broker.ChangeRules.Count.ToString(CultureInfo.InvariantCulture);
         return ReloadPlan.Change($"{string.Join(", ", changed)} ({count} rules now)", () =>
@@ -32,12 +34,5 @@ internal sealed class ChangeRuleSettings(HostConfiguration started, MqttBroker b
     }
 
     // Broker:ChangeOnly:Rules:NAME:OPTION
-    private static string NameOf(string setting) => setting.Split(['=', ':'])[3];
-
-    private static HashSet<string> Values(HostConfiguration configuration) =>
-    [
-        .. configuration.Root.AsEnumerable()
-            .Where(pair => pair.Value is not null && pair.Key.StartsWith(Section, StringComparison.OrdinalIgnoreCase))
-            .Select(pair => $"{pair.Key}={pair.Value}"),
-    ];
+    private static string NameOf(string key) => key.Split(':')[3];
 }

@@ -2,7 +2,6 @@ using Broker.Core;
 using Broker.Core.Limits;
 using Broker.Host.Configuration;
 using Broker.Host.Security;
-using Microsoft.Extensions.Configuration;
 
 namespace Broker.Host.Reloading;
 
@@ -28,10 +27,10 @@ internal sealed class LimitSettings(HostConfiguration started, MqttBroker broker
     /// <inheritdoc/>
     public ReloadPlan Prepare(HostConfiguration next)
     {
-        string[] changed = [.. Changed(_current, next).Where(key => !IsAtStart(key))];
+        string[] changed = [.. SettingDifference.Between(_current, next, Owns).Where(key => !IsAtStart(key))];
         return new ReloadPlan
         {
-            AtNextStart = [.. Changed(_started, next).Where(IsAtStart)],
+            AtNextStart = [.. SettingDifference.Between(_started, next, Owns).Where(IsAtStart)],
             Summary = changed.Length == 0 ? null : string.Join(", ", changed),
             Apply = changed.Length == 0 ? null : () =>
             {
@@ -55,14 +54,4 @@ internal sealed class LimitSettings(HostConfiguration started, MqttBroker broker
         || (key.StartsWith(Tenants, StringComparison.OrdinalIgnoreCase) && !(IsBelow(key, Tenants) && IsKnown(key.Split(':')[2])));
 
     private bool IsKnown(string tenant) => _started.Options.Broker.Budgets.Tenants.Any(one => one.Name == tenant);
-
-    private static IEnumerable<string> Changed(HostConfiguration before, HostConfiguration after)
-    {
-        Dictionary<string, string?> old = Values(before);
-        Dictionary<string, string?> now = Values(after);
-        return old.Keys.Union(now.Keys, StringComparer.OrdinalIgnoreCase).Where(key => old.GetValueOrDefault(key) != now.GetValueOrDefault(key));
-    }
-
-    private static Dictionary<string, string?> Values(HostConfiguration configuration) =>
-        configuration.Root.AsEnumerable().Where(pair => pair.Value is not null && Owns(pair.Key)).ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.OrdinalIgnoreCase);
 }

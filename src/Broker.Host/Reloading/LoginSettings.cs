@@ -1,7 +1,6 @@
 using Broker.Core;
 using Broker.Host.Configuration;
 using Broker.Host.Security;
-using Microsoft.Extensions.Configuration;
 
 namespace Broker.Host.Reloading;
 
@@ -57,19 +56,12 @@ internal sealed class LoginSettings(HostConfiguration started, Authentication au
     private static List<string> FilesOf(HostConfiguration configuration) =>
         [.. new[] { configuration.Options.Auth.PasswordFile, configuration.Options.Auth.Jwt?.KeyFile }.OfType<string>().Where(path => path.Length > 0)];
 
-    private IEnumerable<string> Changed(HostConfiguration next)
-    {
-        Dictionary<string, string?> before = Values(_started);
-        Dictionary<string, string?> after = Values(next);
-        return before.Keys.Union(after.Keys, StringComparer.OrdinalIgnoreCase).Where(key => before.GetValueOrDefault(key) != after.GetValueOrDefault(key));
-    }
+    private IEnumerable<string> Changed(HostConfiguration next) => SettingDifference.Between(Values(_started), Values(next));
 
     // Another file in place of one takes effect at once; a first one, or none any more, does not.
     private Dictionary<string, string?> Values(HostConfiguration configuration)
     {
-        var values = configuration.Root.AsEnumerable()
-            .Where(pair => pair.Value is not null && pair.Key.StartsWith(Section, StringComparison.OrdinalIgnoreCase))
-            .ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.OrdinalIgnoreCase);
+        Dictionary<string, string?> values = SettingDifference.Values(configuration, key => key.StartsWith(Section, StringComparison.OrdinalIgnoreCase));
         Soften(values, "PasswordFile", authentication.Users is not null);
         Soften(values, "Jwt:KeyFile", authentication.TokenKeys is not null && _started.Auth.TokenKeysUrl is null);
         foreach (string option in (string[])["CaFile", "CrlFile", "Principal", "Prefix"]) Soften(values, $"ClientCertificates:{option}", _started.Auth.ClientCertificates is not null);

@@ -1,5 +1,4 @@
 using Broker.Host.Configuration;
-using Microsoft.Extensions.Configuration;
 
 namespace Broker.Host.Reloading;
 
@@ -21,14 +20,9 @@ internal sealed class StartSettings(HostConfiguration started) : IReloadable
     /// <inheritdoc/>
     public ReloadPlan Prepare(HostConfiguration next)
     {
-        Dictionary<string, string?> before = Values(started);
-        Dictionary<string, string?> after = Values(next);
-        string[] keys = [.. before.Keys.Union(after.Keys, StringComparer.OrdinalIgnoreCase).Where(key => before.GetValueOrDefault(key) != after.GetValueOrDefault(key))];
+        string[] keys = [.. SettingDifference.Between(started, next, IsMeant)];
         return new ReloadPlan { AtNextStart = keys };
     }
 
-    private Dictionary<string, string?> Values(HostConfiguration configuration) =>
-        configuration.Root.AsEnumerable()
-            .Where(pair => pair.Value is not null && OtherSections.IsBrokerKey(pair.Key) && !_elsewhere.Any(part => pair.Key.StartsWith(part, StringComparison.OrdinalIgnoreCase)))
-            .ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.OrdinalIgnoreCase);
+    private bool IsMeant(string key) => OtherSections.IsBrokerKey(key) && !_elsewhere.Any(part => key.StartsWith(part, StringComparison.OrdinalIgnoreCase));
 }
