@@ -52,8 +52,7 @@ internal sealed class ConnectionBudget
     /// <summary>It is refused, once its CONNECT is there; false if too many wait for that already.</summary>
     public bool TryDeny(Budget budget, ReasonCode denial)
     {
-        if (!budget.TryHoldDenied()) return false;
-        _denying = budget;
+        if (!TrySuspect(budget)) return false;
         Denial = denial;
         return true;
     }
