@@ -1,4 +1,3 @@
-using System.Text;
 using Broker.Conformance.Tests.Subscribe;
 using Broker.Core.ChangeDetection;
 using Broker.Core.Protocol;
@@ -18,11 +17,11 @@ public sealed class ChangeRuleReloadTests
         var subscriber = Subscriber.Connect(broker, "subscriber");
         subscriber.Client.Subscribe("#");
         TestClient publisher = broker.Connect("publisher");
-        Publish(publisher, "t", "1", "1");
+        publisher.PublishAll("t", "1", "1");
 
-        Assert.Equal(1, broker.Broker.Use([Rule("t", ChangeOptions.Exact)]));
-        Publish(publisher, "t", "1", "1", "2", "2");
-        Publish(publisher, "new", "1", "1");
+        Assert.Equal(1, broker.Broker.Use([Steps.Rule("t")]));
+        publisher.PublishAll("t", "1", "1", "2", "2");
+        publisher.PublishAll("new", "1", "1");
 
         Assert.Equal(["t=1", "t=1", "t=1", "t=2", "new=1", "new=1"], subscriber.Received());
     }
@@ -30,14 +29,14 @@ public sealed class ChangeRuleReloadTests
     [Fact]
     public void A_rule_that_is_taken_away_lets_everything_pass()
     {
-        using var broker = new TestBroker(changeRules: [Rule("t", ChangeOptions.Exact)]);
+        using var broker = new TestBroker(changeRules: [Steps.Rule("t")]);
         var subscriber = Subscriber.Connect(broker, "subscriber");
         subscriber.Client.Subscribe("#");
         TestClient publisher = broker.Connect("publisher");
-        Publish(publisher, "t", "1", "1");
+        publisher.PublishAll("t", "1", "1");
 
         broker.Broker.Use([]);
-        Publish(publisher, "t", "1", "1");
+        publisher.PublishAll("t", "1", "1");
 
         Assert.Equal(["t=1", "t=1", "t=1"], subscriber.Received());
     }
@@ -45,14 +44,14 @@ public sealed class ChangeRuleReloadTests
     [Fact]
     public void Another_deadband_compares_with_the_next_value()
     {
-        using var broker = new TestBroker(changeRules: [Rule("t", new ChangeOptions { Deadband = new Deadband(1, false) })]);
+        using var broker = new TestBroker(changeRules: [Steps.Rule("t", Steps.Band(1))]);
         var subscriber = Subscriber.Connect(broker, "subscriber");
         subscriber.Client.Subscribe("t");
         TestClient publisher = broker.Connect("publisher");
-        Publish(publisher, "t", "10", "10.5");
+        publisher.PublishAll("t", "10", "10.5");
 
-        broker.Broker.Use([Rule("t", new ChangeOptions { Deadband = new Deadband(5, false) })]);
-        Publish(publisher, "t", "12", "16", "18");
+        broker.Broker.Use([Steps.Rule("t", Steps.Band(5))]);
+        publisher.PublishAll("t", "12", "16", "18");
 
         Assert.Equal(["t=10", "t=12", "t=18"], subscriber.Received());
     }
@@ -60,17 +59,17 @@ public sealed class ChangeRuleReloadTests
     [Fact]
     public void A_subscriber_with_options_of_its_own_composes_with_the_new_rules()
     {
-        using var broker = new TestBroker(changeRules: [Rule("t", new ChangeOptions { Pointers = Pointers("/a", "/b") })]);
+        using var broker = new TestBroker(changeRules: [Steps.Rule("t", Steps.At("/a", "/b"))]);
         var strict = Subscriber.Connect(broker, "strict");
         strict.Client.Send(ClientPackets.Subscribe(ProtocolVersion.V5, 1, new Properties().User("deadband", "5"), new SubscribeFilter("$changes/t")));
         strict.Client.Expect<ServerPacket.SubAck>();
         TestClient publisher = broker.Connect("publisher");
-        Publish(publisher, "t", "10");
+        publisher.PublishAll("t", "10");
 
-        broker.Broker.Use([Rule("t", new ChangeOptions { Deadband = new Deadband(1, false) })]);
-        Publish(publisher, "t", "11", "12", "17");
+        broker.Broker.Use([Steps.Rule("t", Steps.Band(1))]);
+        publisher.PublishAll("t", "11", "12", "17");
         broker.Broker.Use([]);
-        Publish(publisher, "t", "17", "18", "23");
+        publisher.PublishAll("t", "17", "18", "23");
 
         Assert.Equal(["t=10", "t=11", "t=17", "t=17", "t=23"], strict.Received());
     }
@@ -78,14 +77,14 @@ public sealed class ChangeRuleReloadTests
     [Fact]
     public void Rules_that_stay_the_same_change_nothing()
     {
-        using var broker = new TestBroker(changeRules: [Rule("t", new ChangeOptions { Deadband = new Deadband(1, false) })]);
+        using var broker = new TestBroker(changeRules: [Steps.Rule("t", Steps.Band(1))]);
         var subscriber = Subscriber.Connect(broker, "subscriber");
         subscriber.Client.Subscribe("#");
         TestClient publisher = broker.Connect("publisher");
-        Publish(publisher, "t", "10");
+        publisher.PublishAll("t", "10");
 
-        Assert.Equal(0, broker.Broker.Use([Rule("t", new ChangeOptions { Deadband = new Deadband(1, false) }), Rule("other", ChangeOptions.Exact)]));
-        Publish(publisher, "t", "10.5", "12");
+        Assert.Equal(0, broker.Broker.Use([Steps.Rule("t", Steps.Band(1)), Steps.Rule("other", name: "other")]));
+        publisher.PublishAll("t", "10.5", "12");
 
         Assert.Equal(["t=10", "t=12"], subscriber.Received());
     }
@@ -95,18 +94,18 @@ public sealed class ChangeRuleReloadTests
     [InlineData(false)]
     public void A_value_that_an_interval_held_back_goes_out_when_its_rule_changes(bool isRemoved)
     {
-        using var broker = new TestBroker(changeRules: [Rule("t", new ChangeOptions { MinInterval = TimeSpan.FromSeconds(60) })]);
+        using var broker = new TestBroker(changeRules: [Steps.Rule("t", new ChangeOptions { MinInterval = TimeSpan.FromSeconds(60) })]);
         var subscriber = Subscriber.Connect(broker, "subscriber");
         subscriber.Client.Subscribe("t");
         var member = Subscriber.Connect(broker, "member");
         member.Client.Subscribe("$share/g/t");
         TestClient publisher = broker.Connect("publisher");
-        Publish(publisher, "t", "1", "2");
+        publisher.PublishAll("t", "1", "2");
         Assert.Equal(["t=1"], subscriber.Received());
         Assert.Equal(["t=1"], member.Received());
 
-        broker.Broker.Use(isRemoved ? [] : [Rule("t", ChangeOptions.Exact)]);
-        Publish(publisher, "t", "3");
+        broker.Broker.Use(isRemoved ? [] : [Steps.Rule("t")]);
+        publisher.PublishAll("t", "3");
         broker.Advance(TimeSpan.FromSeconds(61));
 
         Assert.Equal(["t=2", "t=3"], subscriber.Received());
@@ -116,7 +115,7 @@ public sealed class ChangeRuleReloadTests
     [Fact]
     public void What_waits_for_a_client_that_does_not_read_is_sent_in_order()
     {
-        using var broker = new TestBroker(changeRules: [Rule("t", ChangeOptions.Exact)]);
+        using var broker = new TestBroker(changeRules: [Steps.Rule("t")]);
         var subscriber = Subscriber.Connect(broker, "subscriber");
         subscriber.Client.SubscribeTo("#", 1);
         TestClient publisher = broker.Connect("publisher");
@@ -127,7 +126,7 @@ public sealed class ChangeRuleReloadTests
         broker.Broker.Use([]);
         publisher.Publish("t", "3", 1);
         publisher.Publish("t", "3", 1);
-        broker.Broker.Use([Rule("t", ChangeOptions.Exact)]);
+        broker.Broker.Use([Steps.Rule("t")]);
         publisher.Publish("t", "3", 1);
         publisher.Publish("t", "4", 1);
         subscriber.Client.Unstall();
@@ -145,30 +144,11 @@ public sealed class ChangeRuleReloadTests
         var subscriber = Subscriber.Connect(broker, "subscriber");
         subscriber.Client.Subscribe("$plant/#");
         TestClient publisher = broker.Connect("publisher");
-        Publish(publisher, "$plant/a", "1", "1");
+        publisher.PublishAll("$plant/a", "1", "1");
 
-        broker.Broker.Use([Rule("$plant/+", ChangeOptions.Exact)]);
-        Publish(publisher, "$plant/a", "1", "1");
+        broker.Broker.Use([Steps.Rule("$plant/+")]);
+        publisher.PublishAll("$plant/a", "1", "1");
 
         Assert.Equal(["$plant/a=1", "$plant/a=1", "$plant/a=1"], subscriber.Received());
-    }
-
-    private static ChangeRule Rule(string filter, ChangeOptions options) => new(filter, Encoding.UTF8.GetBytes(filter), options);
-
-    private static List<JsonPointer> Pointers(params string[] texts)
-    {
-        List<JsonPointer> pointers = [];
-        foreach (string text in texts)
-        {
-            Assert.True(JsonPointer.TryParse(text, out JsonPointer pointer));
-            pointers.Add(pointer);
-        }
-
-        return pointers;
-    }
-
-    private static void Publish(TestClient publisher, string topic, params string[] payloads)
-    {
-        foreach (string payload in payloads) publisher.Send(ClientPackets.Publish(ProtocolVersion.V5, topic, payload));
     }
 }

@@ -18,8 +18,8 @@ public sealed class ChangeRuleTests
         subscriber.Client.Subscribe("#");
         TestClient publisher = broker.Connect("publisher");
 
-        Publish(publisher, "plant/a", "1", "1", "2", "2");
-        Publish(publisher, "office/a", "1", "1");
+        publisher.PublishAll("plant/a", "1", "1", "2", "2");
+        publisher.PublishAll("office/a", "1", "1");
 
         Assert.Equal(["plant/a=1", "plant/a=2", "office/a=1", "office/a=1"], subscriber.Received());
     }
@@ -29,8 +29,8 @@ public sealed class ChangeRuleTests
     {
         using TestBroker broker = Rules(Rule("plant", "plant/#", ChangeOptions.Exact));
         TestClient publisher = broker.Connect("publisher");
-        Publish(publisher, "plant/a", "1");
-        Publish(publisher, "office/a", "1");
+        publisher.PublishAll("plant/a", "1");
+        publisher.PublishAll("office/a", "1");
 
         var subscriber = Subscriber.Connect(broker, "subscriber");
         subscriber.Client.Subscribe("#");
@@ -49,7 +49,7 @@ public sealed class ChangeRuleTests
         strict.Client.Expect<ServerPacket.SubAck>();
         TestClient publisher = broker.Connect("publisher");
 
-        Publish(publisher, "t", "10", "10.5", "12", "16", "16.5");
+        publisher.PublishAll("t", "10", "10.5", "12", "16", "16.5");
 
         Assert.Equal(["t=10", "t=12", "t=16"], ordinary.Received());
         Assert.Equal(["t=10", "t=16"], strict.Received());
@@ -65,8 +65,8 @@ public sealed class ChangeRuleTests
         subscriber.Client.Subscribe("t/#");
         TestClient publisher = broker.Connect("publisher");
 
-        Publish(publisher, "t/a", "0", "2", "4");
-        Publish(publisher, "t/b", "0", "2");
+        publisher.PublishAll("t/a", "0", "2", "4");
+        publisher.PublishAll("t/b", "0", "2");
 
         Assert.Equal(["t/a=0", "t/a=4", "t/b=0", "t/b=2"], subscriber.Received());
     }
@@ -79,7 +79,7 @@ public sealed class ChangeRuleTests
         subscriber.Client.Subscribe("t");
         TestClient publisher = broker.Connect("publisher");
 
-        Publish(publisher, "t", "1", "2", "3");
+        publisher.PublishAll("t", "1", "2", "3");
         Assert.Equal(["t=1"], subscriber.Received());
         broker.Advance(TimeSpan.FromSeconds(5.2));
 
@@ -94,9 +94,9 @@ public sealed class ChangeRuleTests
         subscriber.Client.Subscribe("t");
         TestClient publisher = broker.Connect("publisher");
 
-        Publish(publisher, "t", "1", "1");
+        publisher.PublishAll("t", "1", "1");
         broker.Advance(TimeSpan.FromSeconds(31));
-        Publish(publisher, "t", "1", "1");
+        publisher.PublishAll("t", "1", "1");
 
         Assert.Equal(["t=1", "t=1"], subscriber.Received());
     }
@@ -110,7 +110,7 @@ public sealed class ChangeRuleTests
         subscriber.Client.Subscribe("plant/#");
         TestClient publisher = broker.Connect("publisher");
 
-        for (int i = 0; i < 100; i++) Publish(publisher, "plant/a", $"{i / 10}");
+        for (int i = 0; i < 100; i++) publisher.PublishAll("plant/a", $"{i / 10}");
 
         Assert.Equal(10, subscriber.Received().Count);
         Assert.Equal((100, 10, 90), (rule.Counters.Received, rule.Counters.Sent, rule.Counters.Suppressed));
@@ -126,7 +126,7 @@ public sealed class ChangeRuleTests
         var subscriber = Subscriber.Connect(broker, "subscriber");
         subscriber.Client.Subscribe("plant/#");
         TestClient publisher = broker.Connect("publisher");
-        Publish(publisher, "plant/a", "1", "1", "1", "2");
+        publisher.PublishAll("plant/a", "1", "1", "1", "2");
         broker.Advance(TimeSpan.FromSeconds(2));
         subscriber.Received();
 
@@ -159,9 +159,9 @@ public sealed class ChangeRuleTests
         subscriber.Client.Subscribe("t/#");
         TestClient publisher = broker.Connect("publisher");
         subscriber.Client.Stall();
-        Publish(publisher, "t/a", "first");
+        publisher.PublishAll("t/a", "first");
 
-        for (int i = 0; i < 100; i++) Publish(publisher, "t/b", $"{i}");
+        for (int i = 0; i < 100; i++) publisher.PublishAll("t/b", $"{i}");
         subscriber.Client.Unstall();
 
         Assert.Equal(["t/a=first", "t/b=99"], subscriber.Received());
@@ -170,9 +170,4 @@ public sealed class ChangeRuleTests
     private static TestBroker Rules(params ChangeRule[] rules) => new(changeRules: rules);
 
     private static ChangeRule Rule(string name, string filter, ChangeOptions options) => new(name, Encoding.UTF8.GetBytes(filter), options);
-
-    private static void Publish(TestClient publisher, string topic, params string[] payloads)
-    {
-        foreach (string payload in payloads) publisher.Send(ClientPackets.Publish(ProtocolVersion.V5, topic, payload));
-    }
 }

@@ -133,6 +133,14 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
         if (Kill(Process.Id, signal) != 0) throw new InvalidOperationException($"kill failed: {Marshal.GetLastPInvokeError().ToString(CultureInfo.InvariantCulture)}");
     }
 
+    /// <summary>Gives it another <c>appsettings.json</c>, asks it to read that, and waits until its log has a text.</summary>
+    public async Task ReloadAsync(string json, string told)
+    {
+        Folder.Write("appsettings.json", json);
+        Signal(SigHup);
+        await Eventually.Until(told, () => Error.Contains(told, StringComparison.Ordinal));
+    }
+
     /// <summary>Waits for the end, with everything that was written.</summary>
     public async Task<int> ExitAsync(TimeSpan? patience = null)
     {

@@ -18,17 +18,17 @@ public sealed class EndpointReloadTests
         await using BrokerProcess broker = await BrokerProcess.StartOverAsync(driver);
         await using WireClient stays = await WireClient.ConnectAsync(broker.Address("Mqtt"), new() { ClientId = "stays" });
 
-        await ReloadAsync(broker, Endpoint("mqtt://127.0.0.1:0"), "Endpoint More is open at ");
+        await broker.ReloadAsync(Endpoint("mqtt://127.0.0.1:0"), "Endpoint More is open at ");
         await using WireClient more = await WireClient.ConnectAsync(Opened(broker), new() { ClientId = "more" });
         await more.PingAsync();
 
-        await ReloadAsync(broker, Endpoint("mqtt://localhost:0"), "Endpoint More is open at mqtt://localhost");
+        await broker.ReloadAsync(Endpoint("mqtt://localhost:0"), "Endpoint More is open at mqtt://localhost");
         Assert.Equal(ReasonCode.AdministrativeAction, (await more.ExpectAsync<ServerPacket.Disconnect>()).ReasonCode);
         await using WireClient moved = await WireClient.ConnectAsync(Opened(broker), new() { ClientId = "moved" });
         await moved.PingAsync();
         Uri last = Opened(broker);
 
-        await ReloadAsync(broker, "{}", $"Endpoint More at {last.ToString().TrimEnd('/')} is closed, with 1 connection(s)");
+        await broker.ReloadAsync("{}", $"Endpoint More at {last.ToString().TrimEnd('/')} is closed, with 1 connection(s)");
         Assert.Equal(ReasonCode.AdministrativeAction, (await moved.ExpectAsync<ServerPacket.Disconnect>()).ReasonCode);
         using var late = new TcpClient();
         await Assert.ThrowsAnyAsync<SocketException>(() => late.ConnectAsync(IPAddress.Loopback, last.Port, TestContext.Current.CancellationToken).AsTask());
@@ -44,8 +44,7 @@ public sealed class EndpointReloadTests
         taken.Start();
         int port = ((IPEndPoint)taken.LocalEndpoint).Port;
 
-        await ReloadAsync(
-            broker,
+        await broker.ReloadAsync(
             $$"""{ "Broker": { "Limits": { "PerAddress": { "Connections": 1 } }, "Endpoints": { "More": { "Url": "mqtt://127.0.0.1:{{port}}" } } } }""",
             "Nothing was changed");
 
@@ -61,7 +60,7 @@ public sealed class EndpointReloadTests
         if (OperatingSystem.IsWindows()) Assert.Skip("There is no SIGHUP.");
         await using BrokerProcess broker = await BrokerProcess.StartAsync();
 
-        await ReloadAsync(broker, Endpoint("mqtt://*:0"), "Nothing was changed");
+        await broker.ReloadAsync(Endpoint("mqtt://*:0"), "Nothing was changed");
 
         Assert.Contains("nothing under Broker:Auth says who may connect", broker.Error, StringComparison.Ordinal);
         Assert.Contains("there are no access rules", broker.Error, StringComparison.Ordinal);
@@ -77,24 +76,17 @@ public sealed class EndpointReloadTests
         await client.PublishAsync("t", "1");
         Assert.Equal("1", (await client.ExpectAsync<ServerPacket.Publish>()).Text);
 
-        await ReloadAsync(broker, """{ "Broker": { "ChangeOnly": { "Rules": { "all": { "Filter": "t" } } } } }""", "Changed: change-only rules: all (1 rules now)");
+        await broker.ReloadAsync("""{ "Broker": { "ChangeOnly": { "Rules": { "all": { "Filter": "t" } } } } }""", "Changed: change-only rules: all (1 rules now)");
         foreach (string value in (string[])["1", "1", "2"]) await client.PublishAsync("t", value);
         Assert.Equal("1", (await client.ExpectAsync<ServerPacket.Publish>()).Text); // the first one under the rule
         Assert.Equal("2", (await client.ExpectAsync<ServerPacket.Publish>()).Text);
 
-        await ReloadAsync(broker, """{ "Broker": { "ChangeOnly": { "Rules": { "all": { "Filter": "t/$share" , "Deadband": "x" } } } } }""", "Nothing was changed");
+        await broker.ReloadAsync("""{ "Broker": { "ChangeOnly": { "Rules": { "all": { "Filter": "t/$share" , "Deadband": "x" } } } } }""", "Nothing was changed");
         foreach (string value in (string[])["2", "3"]) await client.PublishAsync("t", value);
         Assert.Equal("3", (await client.ExpectAsync<ServerPacket.Publish>()).Text);
     }
 
     private static string Endpoint(string url) => $$"""{ "Broker": { "Endpoints": { "More": { "Url": "{{url}}" } } } }""";
-
-    private static async Task ReloadAsync(BrokerProcess broker, string json, string told)
-    {
-        broker.Folder.Write("appsettings.json", json);
-        broker.Signal(BrokerProcess.SigHup);
-        await Eventually.Until(told, () => broker.Error.Contains(told, StringComparison.Ordinal));
-    }
 
     // Where the log says that it is open now.
     private static Uri Opened(BrokerProcess broker)

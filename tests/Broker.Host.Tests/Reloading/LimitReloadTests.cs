@@ -16,14 +16,10 @@ public sealed class LimitReloadTests
         await using BrokerProcess broker = await BrokerProcess.StartAsync();
         await using WireClient first = await WireClient.ConnectAsync(broker.Address("Mqtt"), new() { ClientId = "1" });
 
-        broker.Folder.Write("appsettings.json", """{ "Broker": { "Limits": { "PerAddress": { "Connections": 1, "MessageRate": 0 } } } }""");
-        broker.Signal(BrokerProcess.SigHup);
-        await Eventually.Until("the fault is told", () => broker.Error.Contains("Nothing was changed", StringComparison.Ordinal));
+        await broker.ReloadAsync("""{ "Broker": { "Limits": { "PerAddress": { "Connections": 1, "MessageRate": 0 } } } }""", "Nothing was changed");
         await using (WireClient second = await WireClient.ConnectAsync(broker.Address("Mqtt"), new() { ClientId = "2" })) await second.PingAsync();
 
-        broker.Folder.Write("appsettings.json", """{ "Broker": { "Limits": { "PerAddress": { "Connections": 1 } } } }""");
-        broker.Signal(BrokerProcess.SigHup);
-        await Eventually.Until("the change is told", () => broker.Error.Contains("Changed: limits: Broker:Limits:PerAddress:Connections", StringComparison.Ordinal));
+        await broker.ReloadAsync("""{ "Broker": { "Limits": { "PerAddress": { "Connections": 1 } } } }""", "Changed: limits: Broker:Limits:PerAddress:Connections");
 
         await Eventually.Until("one more is refused", async () => await CodeAsync(broker) == ReasonCode.QuotaExceeded);
         await first.PingAsync();
@@ -36,9 +32,7 @@ public sealed class LimitReloadTests
         using var users = new TempFolder();
         await using BrokerProcess broker = await BrokerProcess.StartAsync("--Broker:Auth:PasswordFile", users.Write("users", TestUsers.Text));
 
-        broker.Folder.Write("appsettings.json", """{ "Broker": { "Limits": { "FailedLoginsPerUser": 1 } } }""");
-        broker.Signal(BrokerProcess.SigHup);
-        await Eventually.Until("the change is told", () => broker.Error.Contains("Changed: limits: Broker:Limits:FailedLoginsPerUser", StringComparison.Ordinal));
+        await broker.ReloadAsync("""{ "Broker": { "Limits": { "FailedLoginsPerUser": 1 } } }""", "Changed: limits: Broker:Limits:FailedLoginsPerUser");
 
         Assert.Equal(ReasonCode.BadUserNameOrPassword, await FailAsync(broker));
         Assert.Equal(ReasonCode.QuotaExceeded, await FailAsync(broker));
@@ -50,10 +44,7 @@ public sealed class LimitReloadTests
         if (OperatingSystem.IsWindows()) Assert.Skip("Windows has no such signal");
         await using BrokerProcess broker = await BrokerProcess.StartAsync("--Broker:Tenants:acme:Endpoints", "Mqtt");
 
-        broker.Folder.Write("appsettings.json", """{ "Broker": { "Tenants": { "acme": { "Users": "x", "Limits": { "ConnectRate": 1000 } } } } }""");
-        broker.Signal(BrokerProcess.SigHup);
-
-        await Eventually.Until("the limit is told", () => broker.Error.Contains("Changed: limits: Broker:Tenants:acme:Limits:ConnectRate", StringComparison.Ordinal));
+        await broker.ReloadAsync("""{ "Broker": { "Tenants": { "acme": { "Users": "x", "Limits": { "ConnectRate": 1000 } } } } }""", "Changed: limits: Broker:Tenants:acme:Limits:ConnectRate");
         await Eventually.Until("the rest is for later", () => broker.Error.Contains("next start: Broker:Tenants:acme:Users", StringComparison.Ordinal));
     }
 

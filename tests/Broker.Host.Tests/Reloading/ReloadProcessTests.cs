@@ -10,11 +10,7 @@ public sealed class ReloadProcessTests
     {
         if (OperatingSystem.IsWindows()) Assert.Skip("There is no SIGHUP.");
         await using BrokerProcess broker = await BrokerProcess.StartAsync();
-        broker.Folder.Write("appsettings.json", """{ "Broker": { "Limits": { "Connections": 12, "WaitingLogins": 7 }, "Endpoints": { "Mqtt": { "ValidatePayloadFormat": true } } } }""");
-
-        broker.Signal(BrokerProcess.SigHup);
-
-        await Eventually.Until("the change is told", () => broker.Error.Contains("Changed: endpoints: Mqtt", StringComparison.Ordinal));
+        await broker.ReloadAsync("""{ "Broker": { "Limits": { "Connections": 12, "WaitingLogins": 7 }, "Endpoints": { "Mqtt": { "ValidatePayloadFormat": true } } } }""", "Changed: endpoints: Mqtt");
         await Eventually.Until("the limit is told", () => broker.Error.Contains("Changed: limits: Broker:Limits:Connections", StringComparison.Ordinal));
         await Eventually.Until("what takes effect later is told", () => broker.Error.Contains("next start: Broker:Limits:WaitingLogins", StringComparison.Ordinal));
         Assert.False(broker.Process.HasExited);
@@ -25,11 +21,7 @@ public sealed class ReloadProcessTests
     {
         if (OperatingSystem.IsWindows()) Assert.Skip("There is no SIGHUP.");
         await using BrokerProcess broker = await BrokerProcess.StartAsync();
-        broker.Folder.Write("appsettings.json", "{ \"Broker\": { \"Limits\": { \"Conections\": 12,\n \"PacketBytes\": 1 } } }");
-
-        broker.Signal(BrokerProcess.SigHup);
-
-        await Eventually.Until("the refusal is told", () => broker.Error.Contains("Nothing was changed: the new configuration has 2 fault(s)", StringComparison.Ordinal));
+        await broker.ReloadAsync("{ \"Broker\": { \"Limits\": { \"Conections\": 12,\n \"PacketBytes\": 1 } } }", "Nothing was changed: the new configuration has 2 fault(s)");
         Assert.Contains("did you mean Broker:Limits:Connections?", broker.Error, StringComparison.Ordinal);
         Assert.False(broker.Process.HasExited);
     }
