@@ -59,7 +59,7 @@ internal class BrokerUnderTest : IDisposable
 
     private string Id => _process!.Id.ToString(CultureInfo.InvariantCulture); // asked for where there is one
 
-    /// <summary>Starts a broker and waits until it can be reached.</summary>
+    /// <summary>Starts a broker and waits until each of its ports can be reached: it may open them one after the other.</summary>
     /// <param name="kind">Which.</param>
     /// <param name="files">Files that its folder gets first.</param>
     /// <param name="withRights">Whether it asks who somebody is, and what he may do.</param>
@@ -76,7 +76,7 @@ internal class BrokerUnderTest : IDisposable
         broker._process.ErrorDataReceived += (_, _) => { };
         broker._process.BeginOutputReadLine();
         broker._process.BeginErrorReadLine();
-        await broker.ReachAsync();
+        foreach (int listener in new[] { port, webSocketPort }) await broker.ReachAsync(listener);
         return broker;
 
         string Fill(string text) => text
@@ -102,7 +102,7 @@ internal class BrokerUnderTest : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private async Task ReachAsync()
+    private async Task ReachAsync(int port)
     {
         var watch = Stopwatch.StartNew();
         while (true)
@@ -111,7 +111,7 @@ internal class BrokerUnderTest : IDisposable
             try
             {
                 using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-                await socket.ConnectAsync(IPAddress.Loopback, Port);
+                await socket.ConnectAsync(IPAddress.Loopback, port);
                 return;
             }
             catch (SocketException) when (watch.Elapsed < _startPatience)
