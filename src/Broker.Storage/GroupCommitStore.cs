@@ -11,13 +11,13 @@ namespace Broker.Storage;
 /// Threading: <see cref="Append"/> from any thread, under any lock, copies into memory and returns. One thread writes; another
 /// tells those who wait. A commit is closed only when no thread is inside a group, so that none is torn in two; a group that would
 /// begin in that moment waits until the others have ended, which takes as long as routing one publication. A commit stays open a
-/// little for those who are about to ask again (<see cref="CommitPace"/>).
+/// little for those who are about to ask again (<see cref="CommitPace"/>). The gate is taken several times for each publication,
+/// so it is a lock that nobody waits in for a condition; who has to wait does so at an event, and looks again under the gate.
 /// </remarks>
 public sealed class GroupCommitStore : IBrokerStore, IDisposable
 {
     private const byte ReceivedRecord = 10;
     private const int LazyBytes = 1_048_576;
-    private const int KeptBytes = 16_777_216;
     private static readonly TimeSpan _seededDelay = TimeSpan.FromMilliseconds(10); // long enough for a kill to fall into it
 
     [ThreadStatic]
@@ -31,18 +31,14 @@ public sealed class GroupCommitStore : IBrokerStore, IDisposable
     private readonly CommitWaiters _waiters = new();
     private readonly CommitPace _pace;
     private readonly DiskRoom _room;
-    private readonly object _gate = new();
+    private readonly Lock _gate = new();
     private readonly Thread _writer;
+    private readonly ManualResetEventSlim _work = new(initialState: false, spinCount: 1); // for the writer, which waits long
 
     // Under the gate.
-    private byte[] _records = new byte[65_536];
-    private byte[] _spare = new byte[65_536];
-    private int _length;
+    private readonly OpenCommit _next = new();
+    private readonly OpenGroups _groups = new();
     private int _writing;
-    private AckLevel _demand;
-    private long _since; // when the first record of this commit came
-    private int _open; // threads inside a group
-    private bool _closing;
     private bool _writerWaits;
     private bool _stops;
     private long _trimBefore;
@@ -79,13 +75,13 @@ public sealed class GroupCommitStore : IBrokerStore, IDisposable
     public bool HasRoomFor(long bytes) => !_hasFailed && _room.Has(bytes);
 
     /// <inheritdoc/>
-    public bool IsBehind => Volatile.Read(ref _length) + Volatile.Read(ref _writing) > _options.WaitingBytes;
+    public bool IsBehind => WaitingBytes > _options.WaitingBytes;
 
     /// <summary>Whether it takes what it is given.</summary>
     public StoreState State => _hasFailed ? StoreState.Failed : _room.IsFull ? StoreState.Full : StoreState.Open;
 
     /// <summary>Bytes that wait for the disk.</summary>
-    public long WaitingBytes => Volatile.Read(ref _length) + (long)Volatile.Read(ref _writing);
+    public long WaitingBytes => _next.Length + (long)Volatile.Read(ref _writing);
 
     /// <summary>Bytes that the log takes on the disk.</summary>
     public long SizeBytes => _log.SizeBytes;
@@ -111,25 +107,22 @@ public sealed class GroupCommitStore : IBrokerStore, IDisposable
     {
         if (_depth++ > 0) return;
         _demanded = 0;
-        lock (_gate)
-        {
-            while (_closing) Monitor.Wait(_gate);
-            _open++;
-        }
+        while (!TryBegin()) _groups.AwaitTurn();
     }
 
     /// <inheritdoc/>
     public long EndGroup()
     {
         if (--_depth > 0) return _demanded;
+        bool mustWake;
         lock (_gate)
         {
-            _open--;
+            _groups.End();
             if (_demanded != 0) _pace.Ask();
-            bool isAwaited = _open == 0 && (_closing || (_writerWaits && IsDemanded));
-            if (isAwaited) Monitor.PulseAll(_gate);
+            mustWake = _groups.IsEmpty && (_groups.IsAwaited || (_writerWaits && IsDemanded));
         }
 
+        if (mustWake) _work.Set();
         return _demanded;
     }
 
@@ -138,21 +131,17 @@ public sealed class GroupCommitStore : IBrokerStore, IDisposable
     {
         if (_options.ForgetsPacketIds && records[0] == ReceivedRecord) return _gathering;
         long commit;
+        bool mustWake;
         lock (_gate)
         {
-            bool isFirst = _length == 0;
-            if (_records.Length - _length < records.Length) Array.Resize(ref _records, Math.Max(2 * _records.Length, _length + records.Length));
-            records.CopyTo(_records.AsSpan(_length));
-            _length += records.Length;
+            bool isFirst = _next.Add(records, level);
             _appended += records.Length;
-            if (level > _demand) _demand = level;
-            if (isFirst) _since = Stopwatch.GetTimestamp();
             commit = _gathering;
             if (level > AckLevel.Memory && _depth == 0) _pace.Ask();
-            bool mustWake = _writerWaits && (isFirst || _length > LazyBytes || (level > AckLevel.Memory && _open == 0 && IsDemanded));
-            if (mustWake) Monitor.PulseAll(_gate);
+            mustWake = _writerWaits && (isFirst || _next.Length > LazyBytes || (level > AckLevel.Memory && _groups.IsEmpty && IsDemanded));
         }
 
+        if (mustWake) _work.Set();
         if (level > AckLevel.Memory) _demanded = commit;
         return commit;
     }
@@ -166,7 +155,7 @@ public sealed class GroupCommitStore : IBrokerStore, IDisposable
         ArgumentNullException.ThrowIfNull(waiter);
         lock (_gate)
         {
-            if (commit == _gathering && _length == 0) commit--; // nothing is in it yet, and perhaps nothing ever comes
+            if (commit == _gathering && _next.Length == 0) commit--; // nothing is in it yet, and perhaps nothing ever comes
             if (!IsCommitted(commit))
             {
                 _waiters.Add(commit, waiter);
@@ -183,22 +172,15 @@ public sealed class GroupCommitStore : IBrokerStore, IDisposable
     /// <inheritdoc/>
     public void Trim(long commit)
     {
-        lock (_gate)
-        {
-            _trimBefore = Math.Max(_trimBefore, commit);
-            if (_writerWaits) Monitor.PulseAll(_gate);
-        }
+        lock (_gate) _trimBefore = Math.Max(_trimBefore, commit);
+        _work.Set();
     }
 
     /// <summary>Writes what was appended, then stops.</summary>
     public void Dispose()
     {
-        lock (_gate)
-        {
-            _stops = true;
-            Monitor.PulseAll(_gate);
-        }
-
+        lock (_gate) _stops = true;
+        _work.Set();
         if (_writer.IsAlive) _writer.Join();
         _waiters.Dispose();
         if (!_hasFailed) _log.Dispose(); // closing would write and sync once more
@@ -208,7 +190,7 @@ public sealed class GroupCommitStore : IBrokerStore, IDisposable
     {
         try
         {
-            while (Close(out byte[] records, out int length, out bool sync)) Write(records, length, sync);
+            while (Close(out ReadOnlyMemory<byte> records, out bool sync)) Write(records.Span, sync);
         }
         catch (Exception e) // whatever it is: without this thread nothing is safe, and nothing may be acknowledged
         {
@@ -217,9 +199,9 @@ public sealed class GroupCommitStore : IBrokerStore, IDisposable
         }
     }
 
-    private void Write(byte[] records, int length, bool sync)
+    private void Write(ReadOnlySpan<byte> records, bool sync)
     {
-        if (length > 0)
+        if (records.Length > 0)
         {
             long commit = _gathering - 1; // this thread alone moves it
             if (_options.AcknowledgesEarly)
@@ -229,14 +211,14 @@ public sealed class GroupCommitStore : IBrokerStore, IDisposable
             }
 
             long start = Stopwatch.GetTimestamp();
-            _log.Write(commit, records.AsSpan(0, length), sync);
+            _log.Write(commit, records, sync);
             TimeSpan took = Stopwatch.GetElapsedTime(start);
-            Times.Add(took, length, sync);
+            Times.Add(took, records.Length, sync);
             Complete(commit, sync ? took : TimeSpan.Zero);
         }
 
         if (_trimBefore > 0 && !_log.Trim(_trimBefore)) Interlocked.CompareExchange(ref _trimBefore, 0, _trimBefore);
-        _room.Wrote(length);
+        _room.Wrote(records.Length);
     }
 
     private void Complete(long commit, TimeSpan took)
@@ -250,52 +232,69 @@ public sealed class GroupCommitStore : IBrokerStore, IDisposable
         }
     }
 
+    private bool TryBegin()
+    {
+        lock (_gate) return _groups.TryBegin();
+    }
+
     /// <summary>Waits for something to write and closes the commit that it is in; false when the store stops.</summary>
-    private bool Close(out byte[] records, out int length, out bool sync)
+    private bool Close(out ReadOnlyMemory<byte> records, out bool sync)
+    {
+        while (MustWait(out int milliseconds))
+        {
+            _work.Wait(milliseconds);
+            if (_room.IsDue) break; // it is looked at with no lock held
+        }
+
+        bool goesOn;
+        while (!TryTake(out records, out sync, out goesOn)) _work.Wait();
+        return goesOn;
+    }
+
+    private bool MustWait(out int milliseconds)
     {
         lock (_gate)
         {
-            while (!IsDue(out int wait))
+            _writerWaits = !IsDue(out milliseconds) && !(_stops && _next.Length == 0);
+            if (_writerWaits) _work.Reset();
+            return _writerWaits;
+        }
+    }
+
+    /// <summary>Takes what is there, if nobody is inside a group; otherwise nobody begins another until this was called again.</summary>
+    private bool TryTake(out ReadOnlyMemory<byte> records, out bool sync, out bool goesOn)
+    {
+        (records, sync, goesOn) = (default, false, true);
+        lock (_gate)
+        {
+            _writerWaits = false;
+            if (!_groups.TryClose())
             {
-                if (_stops && _length == 0) break;
-                _writerWaits = true;
-                Monitor.Wait(_gate, wait);
-                _writerWaits = false;
-                if (_room.IsDue) break; // it is looked at with no lock held
+                _work.Reset();
+                return false;
             }
 
-            while (_open > 0)
-            {
-                _closing = true;
-                Monitor.Wait(_gate);
-            }
-
-            _closing = false;
-            (records, length) = (_records, _length);
-            sync = _demand == AckLevel.Fsync;
-            if (length > 0) _gathering++;
-            _records = _spare.Length > KeptBytes ? new byte[65_536] : _spare;
-            _spare = records;
-            _writing = length;
-            _length = 0;
-            _demand = AckLevel.Memory;
+            sync = _next.Demand == AckLevel.Fsync;
+            records = _next.Take();
+            if (records.Length > 0) _gathering++;
+            _writing = records.Length;
+            goesOn = records.Length > 0 || !_stops;
             _pace.Close();
-            Monitor.PulseAll(_gate);
-            return length > 0 || !_stops;
+            return true;
         }
     }
 
     /// <summary>Whether somebody waits for the open commit, and nobody else is about to.</summary>
-    private bool IsDemanded => _demand > AckLevel.Memory && _pace.IsComplete;
+    private bool IsDemanded => _next.Demand > AckLevel.Memory && _pace.IsComplete;
 
     private bool IsDue(out int wait)
     {
         wait = (int)DiskRoom.Interval.TotalMilliseconds;
-        if (_length == 0) return _trimBefore > 0 || _stops;
-        if (_length > LazyBytes || _stops) return true;
-        TimeSpan left = _demand > AckLevel.Memory ? _pace.Left : _options.LazyDelay - Stopwatch.GetElapsedTime(_since);
+        if (_next.Length == 0) return _trimBefore > 0 || _stops;
+        if (_next.Length > LazyBytes || _stops) return true;
+        TimeSpan left = _next.Demand > AckLevel.Memory ? _pace.Left : _options.LazyDelay - _next.Age;
         if (left <= TimeSpan.Zero) return true;
-        if (_demand > AckLevel.Memory) _pace.Wait();
+        if (_next.Demand > AckLevel.Memory) _pace.Wait();
         wait = Math.Max(1, (int)Math.Ceiling(left.TotalMilliseconds));
         return false;
     }
