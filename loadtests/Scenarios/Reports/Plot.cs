@@ -8,11 +8,11 @@ namespace Broker.LoadTests.Reports;
 public sealed class Plot(Axis x, Axis y)
 {
     private const double Width = 520;
-    private const double Height = 330;
+    private const double Height = 338;
     private const double Left = 72;
-    private const double Right = 14;
+    private const double Right = 24; // half of the last number, also where text is larger
     private const double Top = 12;
-    private const double Bottom = 52;
+    private const double Bottom = 60;
 
     private readonly StringBuilder _marks = new();
     private readonly List<(string Title, string Color, bool IsLine)> _legend = [];
@@ -69,7 +69,7 @@ public sealed class Plot(Axis x, Axis y)
         foreach (double tick in x.Ticks())
         {
             html.Append(CultureInfo.InvariantCulture, $"<line class=\"grid\" x1=\"{X(tick):0.0}\" x2=\"{X(tick):0.0}\" y1=\"{Top}\" y2=\"{Height - Bottom}\"/>");
-            html.Append(CultureInfo.InvariantCulture, $"<text class=\"tick\" text-anchor=\"middle\" x=\"{X(tick):0.0}\" y=\"{Height - Bottom + 22}\">{Axis.Label(tick)}</text>\n");
+            html.Append(CultureInfo.InvariantCulture, $"<text class=\"tick\" text-anchor=\"middle\" x=\"{X(tick):0.0}\" y=\"{Height - Bottom + 26}\">{Axis.Label(tick)}</text>\n");
         }
 
         foreach (double tick in y.Ticks())
