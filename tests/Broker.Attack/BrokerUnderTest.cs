@@ -31,7 +31,7 @@ internal class BrokerUnderTest : IDisposable
     public int Port { get; }
 
     /// <summary>How long anything may take that the broker has to do at once; generous, for machines under load.</summary>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(20);
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(60);
 
     public int WebSocketPort { get; }
 

@@ -90,7 +90,7 @@ public sealed class GroupCommitStoreTests
 
         store.Append([7], AckLevel.Memory);
 
-        Assert.True(SpinWait.SpinUntil(() => _log.Written.Length == 1, TimeSpan.FromSeconds(20)));
+        Assert.True(SpinWait.SpinUntil(() => _log.Written.Length == 1, TimeSpan.FromSeconds(60)));
     }
 
     [Fact]
@@ -141,7 +141,7 @@ public sealed class GroupCommitStoreTests
         first.Wait();
 
         store.WhenCommitted(store.Append([2], AckLevel.Fsync), second);
-        Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref fault) is not null, TimeSpan.FromSeconds(20)));
+        Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref fault) is not null, TimeSpan.FromSeconds(60)));
         store.WhenCommitted(store.Append([3], AckLevel.Fsync), third);
         store.Dispose();
 
@@ -175,7 +175,7 @@ public sealed class GroupCommitStoreTests
         _log.Gate.Reset();
         using GroupCommitStore store = Start(new GroupCommitOptions { WaitingBytes = 100 });
         store.Append(new byte[101], AckLevel.Fsync);
-        Assert.True(SpinWait.SpinUntil(() => store.Gathering == 2, TimeSpan.FromSeconds(20)));
+        Assert.True(SpinWait.SpinUntil(() => store.Gathering == 2, TimeSpan.FromSeconds(60)));
         Assert.True(store.IsBehind);
 
         using var waiter = new Waiter();
@@ -196,7 +196,7 @@ public sealed class GroupCommitStoreTests
 
         store.Append([1], AckLevel.Fsync);
 
-        Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref fault) is not null, TimeSpan.FromSeconds(20)));
+        Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref fault) is not null, TimeSpan.FromSeconds(60)));
         Assert.Contains("a defect", fault!.Message, StringComparison.Ordinal);
         Assert.Equal(StoreState.Failed, store.State);
     }
@@ -223,7 +223,7 @@ public sealed class GroupCommitStoreTests
 
         Volatile.Write(ref free, 100);
 
-        Assert.True(SpinWait.SpinUntil(() => !store.IsFull, TimeSpan.FromSeconds(20)));
+        Assert.True(SpinWait.SpinUntil(() => !store.IsFull, TimeSpan.FromSeconds(60)));
     }
 
     [Fact]
@@ -233,7 +233,7 @@ public sealed class GroupCommitStoreTests
 
         store.Trim(5);
 
-        Assert.True(SpinWait.SpinUntil(() => _log.TrimmedBefore == 5, TimeSpan.FromSeconds(20)));
+        Assert.True(SpinWait.SpinUntil(() => _log.TrimmedBefore == 5, TimeSpan.FromSeconds(60)));
     }
 
     private static void AppendGroups(GroupCommitStore store, byte number)

@@ -17,7 +17,7 @@ internal sealed class Waiter(Func<int>? look = null) : ICommitWaiter, IDisposabl
         _told.Set();
     }
 
-    public void Wait() => Assert.True(_told.Wait(TimeSpan.FromSeconds(20)), "nobody told it");
+    public void Wait() => Assert.True(_told.Wait(TimeSpan.FromSeconds(60)), "nobody told it");
 
     public void Dispose() => _told.Dispose();
 }

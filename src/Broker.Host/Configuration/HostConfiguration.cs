@@ -31,6 +31,10 @@ internal sealed record HostConfiguration(
 
         // A failed start is told in one line by the program itself.
         ("Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host", "None"),
+
+        // It would make an activity and a scope for each request, to name it in lines that "Microsoft" leaves out.
+        ("Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics", "None"),
+
         ("Logging:Console:FormatterName", "simple"),
         ("Logging:Console:FormatterOptions:SingleLine", "true"),
         ("Logging:Console:FormatterOptions:UseUtcTimestamp", "true"),

@@ -6,7 +6,7 @@ namespace Broker.Host.Tests.Harness;
 internal static class Eventually
 {
     /// <summary>How long anything may take that should happen at once; generous, for machines under load.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan _poll = TimeSpan.FromMilliseconds(20);
 
