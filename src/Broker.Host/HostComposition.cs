@@ -80,6 +80,7 @@ internal static class HostComposition
             console.LogToStandardErrorThreshold = LogLevel.Trace;
             console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
         });
+        OneLineFormatter.Decorate(builder.Services);
         TelemetrySetup.Configure(builder, hasHttp);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = _shutdownTime);
         builder.Services.AddSingleton(TimeProvider.System);

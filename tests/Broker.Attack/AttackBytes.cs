@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 
@@ -6,6 +7,7 @@ namespace Broker.Attack;
 /// <summary>
 /// Bytes as the attack files write them: hexadecimal digits; <c>"text"</c> with its length in front and <c>'text'</c> without;
 /// <c>10[...]</c>, a packet: its first byte, the length of what is inside, and that; <c>{...}</c>, a property block with its length;
+/// <c>2&lt;...&gt;</c>, what TLS writes: its length in so many bytes, and that;
 /// <c>5000*(...)</c>, repeated; <c>C5</c> and <c>C4</c>, a good CONNECT of MQTT 5 and 3.1.1 with a client identifier of its own,
 /// <c>C5=name</c> with that one, <c>C5=name/user/password</c> with these.
 /// </summary>
@@ -51,6 +53,7 @@ internal sealed class AttackBytes
         if (letter is '"' or '\'') return Quoted(letter);
         if (letter == '{') return WithLength([], Inside('}'));
         if (letter == 'C' && _at + 1 < _text.Length && _text[_at + 1] is '4' or '5' && !IsHexAt(_at + 2)) return Connect();
+        if (letter is >= '1' and <= '3' && _at + 1 < _text.Length && _text[_at + 1] == '<') return WithLengthOf(letter - '0');
         int star = _at;
         while (star < _text.Length && char.IsAsciiDigit(_text[star])) star++;
         if (star > _at && star + 1 < _text.Length && _text[star] == '*' && _text[star + 1] == '(')
@@ -67,6 +70,15 @@ internal sealed class AttackBytes
         return _at < _text.Length && _text[_at] == '[' ? WithLength([first], Inside(']')) : [first];
     }
 
+    private byte[] WithLengthOf(int lengthBytes)
+    {
+        _at++;
+        byte[] content = Inside('>');
+        byte[] length = new byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32BigEndian(length, content.Length);
+        return [.. length[^lengthBytes..], .. content];
+    }
+
     private byte[] Inside(char end)
     {
         _at++;
@@ -77,7 +89,7 @@ internal sealed class AttackBytes
     {
         int end = _text.IndexOf(quote, _at + 1);
         if (end < 0) throw new FormatException($"{quote} is missing in '{_text}'");
-        byte[] text = Encoding.UTF8.GetBytes(_text[(_at + 1)..end].Replace("\\r", "\r", StringComparison.Ordinal).Replace("\\n", "\n", StringComparison.Ordinal));
+        byte[] text = Encoding.UTF8.GetBytes(_text[(_at + 1)..end].Replace("\\r", "\r", StringComparison.Ordinal).Replace("\\n", "\n", StringComparison.Ordinal).Replace("\\e", "\u001b", StringComparison.Ordinal));
         _at = end + 1;
         return quote == '\'' ? text : Text(text);
     }

@@ -1,5 +1,7 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 
 namespace Broker.Attack;
 
@@ -8,21 +10,47 @@ internal sealed class AttackConnection : IDisposable
 {
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private readonly byte[] _buffer = new byte[65_536];
+    private Stream _stream = Stream.Null;
     private byte[] _held = [];
 
     /// <summary>The reason code that came last with CONNACK or DISCONNECT.</summary>
     public int? LastReason { get; private set; }
 
-    public Task OpenAsync(int port, CancellationToken deadline) => _socket.ConnectAsync(IPAddress.Loopback, port, deadline).AsTask();
+    /// <summary>Connects.</summary>
+    /// <param name="port">Where to, on this machine.</param>
+    /// <param name="from">Which of this machine's addresses it seems to come from; null for the usual one.</param>
+    /// <param name="deadline">Ends it.</param>
+    public async Task OpenAsync(int port, IPAddress? from, CancellationToken deadline)
+    {
+        if (from is not null) _socket.Bind(new IPEndPoint(from, 0));
+        await _socket.ConnectAsync(IPAddress.Loopback, port, deadline);
+        _stream = new NetworkStream(_socket, ownsSocket: false);
+    }
+
+    /// <summary>Shakes hands; a broker that will not is looked at as one that hung up.</summary>
+    public async Task SecureAsync(SslClientAuthenticationOptions options, CancellationToken deadline)
+    {
+        var tls = new SslStream(_stream);
+        try
+        {
+            await tls.AuthenticateAsClientAsync(options, deadline);
+            _stream = tls;
+        }
+        catch (Exception e) when (e is IOException or AuthenticationException)
+        {
+            await tls.DisposeAsync();
+            _stream = Stream.Null;
+        }
+    }
 
     /// <summary>Sends; a broker that has hung up is no fault of the attacker's.</summary>
     public async Task SendAsync(byte[] bytes, int segment, CancellationToken deadline)
     {
         try
         {
-            for (int at = 0; at < bytes.Length; at += segment) await SendAllAsync(bytes.AsMemory(at, Math.Min(segment, bytes.Length - at)), deadline);
+            for (int at = 0; at < bytes.Length; at += segment) await _stream.WriteAsync(bytes.AsMemory(at, Math.Min(segment, bytes.Length - at)), deadline);
         }
-        catch (SocketException)
+        catch (IOException)
         {
             // What is expected is looked at afterwards.
         }
@@ -39,26 +67,23 @@ internal sealed class AttackConnection : IDisposable
                 return packet;
             }
 
-            int count;
-            try
-            {
-                count = await _socket.ReceiveAsync(_buffer, deadline);
-            }
-            catch (SocketException)
-            {
-                count = 0; // reset is closed too
-            }
-
-            if (count == 0) return null;
-            _held = [.. _held, .. _buffer.AsSpan(0, count)];
+            ReadOnlyMemory<byte> came = await ReadAsync(deadline);
+            if (came.Length == 0) return null;
+            _held = [.. _held, .. came.Span];
         }
     }
 
-    /// <summary>Reads what is no MQTT, to the end or as long as the deadline is not over.</summary>
-    public async Task<string> TextAsync(CancellationToken deadline)
+    /// <summary>The next bytes, where they are no MQTT; none at the end of the connection.</summary>
+    public async Task<ReadOnlyMemory<byte>> ReadAsync(CancellationToken deadline)
     {
-        int count = await _socket.ReceiveAsync(_buffer, deadline);
-        return System.Text.Encoding.Latin1.GetString(_buffer, 0, count);
+        try
+        {
+            return _buffer.AsMemory(0, await _stream.ReadAsync(_buffer, deadline));
+        }
+        catch (IOException)
+        {
+            return default; // reset is closed too
+        }
     }
 
     /// <summary>Ends the connection with a reset.</summary>
@@ -68,10 +93,9 @@ internal sealed class AttackConnection : IDisposable
         _socket.Close();
     }
 
-    public void Dispose() => _socket.Dispose();
-
-    private async Task SendAllAsync(ReadOnlyMemory<byte> bytes, CancellationToken deadline)
+    public void Dispose()
     {
-        while (bytes.Length > 0) bytes = bytes[await _socket.SendAsync(bytes, deadline)..];
+        _stream.Dispose();
+        _socket.Dispose();
     }
 }

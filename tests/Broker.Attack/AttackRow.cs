@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Broker.Attack;
 
-/// <summary>One attack of a file: a line with its name and what it is, then lines <c>source:</c>, <c>memory:</c> (MiB), <c>cpu:</c> (seconds) and steps.</summary>
+/// <summary>
+/// One attack of a file: a line with its name and what it is, then lines <c>source:</c>, <c>memory:</c> (MiB), <c>cpu:</c> (seconds) and steps. What a line
+/// <c>$NAME = TEXT</c> defines stands for that text in the lines behind it.
+/// </summary>
 internal sealed record AttackRow(string Name, string Title)
 {
     /// <summary>Where it was seen: a vulnerability of another broker, or the clause.</summary>
@@ -22,10 +25,18 @@ internal sealed record AttackRow(string Name, string Title)
     public static IReadOnlyList<AttackRow> Read(IEnumerable<string> lines)
     {
         List<AttackRow> rows = [];
+        List<(string Name, string Text)> definitions = [];
         foreach (string line in lines)
         {
-            string text = line.Trim();
+            string text = definitions.Aggregate(line.Trim(), (text, definition) => text.Replace(definition.Name, definition.Text, StringComparison.Ordinal));
             if (text.Length == 0 || text[0] == '#') continue;
+            if (text[0] == '$')
+            {
+                string[] parts = text.Split(" = ", 2);
+                definitions.Add((parts[0], parts[1]));
+                continue;
+            }
+
             if (!char.IsWhiteSpace(line[0]))
             {
                 int space = text.IndexOf(' ', StringComparison.Ordinal);

@@ -13,6 +13,7 @@ internal sealed class AttackSuite(Func<Task<BrokerUnderTest>> start, string cred
     public async Task<IReadOnlyList<AttackResult>> RunAsync(IEnumerable<AttackRow> rows)
     {
         List<AttackResult> results = [];
+        string? logFault = null;
         BrokerUnderTest broker = await StartAsync();
         int descriptors = broker.Descriptors;
         try
@@ -21,6 +22,7 @@ internal sealed class AttackSuite(Func<Task<BrokerUnderTest>> start, string cred
             {
                 results.Add(await RunAsync(row, broker, descriptors));
                 if (!broker.HasEnded) continue;
+                logFault ??= LogFault(broker);
                 broker.Dispose();
                 broker = await StartAsync();
                 descriptors = broker.Descriptors;
@@ -28,10 +30,19 @@ internal sealed class AttackSuite(Func<Task<BrokerUnderTest>> start, string cred
         }
         finally
         {
+            logFault ??= LogFault(broker);
             broker.Dispose();
         }
 
+        // It may have been written at any time; the line says what it is about.
+        if (logFault is not null) results[^1] = results[^1] with { Fault = $"{(results[^1].Fault is { } fault ? fault + "; " : "")}its log has what an attacker wrote: {logFault}" };
         return results;
+    }
+
+    private static string? LogFault(BrokerUnderTest broker)
+    {
+        broker.Stop();
+        return broker.LogFault;
     }
 
     // What a broker opens when the first client comes is no attack's doing.

@@ -1,14 +1,22 @@
 using System.Globalization;
+using System.Net;
+using System.Text;
 
 namespace Broker.Attack;
 
 /// <summary>
-/// Does the steps of a row: <c>open N</c> (connections, which the following steps are about; those before stay open), <c>open N
-/// websocket</c>, <c>connect N BYTES</c> (the same, each sends at once), <c>send BYTES</c>, <c>drip BYTES</c> (each byte in a segment of its own), <c>repeat N BYTES</c> (in one piece), <c>hold MS</c>,
-/// <c>reset</c>, <c>expect WHAT</c>, <c>expect text PIECE</c>. Each connection's CONNECT has a client identifier of its own.
+/// Does the steps of a row: <c>open N</c> (connections, which the following steps are about; those before stay open), with
+/// <c>websocket</c>, <c>mqtts</c> or <c>https</c> to another port, with <c>cert=NAME</c> after a TLS handshake (otherwise what is sent is
+/// sent as it is) and with <c>from=ADDRESS</c> from there; <c>connect N BYTES</c> (open, and each sends at once), <c>send BYTES</c>,
+/// <c>drip BYTES</c> (each byte in a segment of its own), <c>repeat N BYTES</c> (in one piece), <c>keyupdate N</c> (see
+/// <see cref="KeyUpdates"/>), <c>hold MS</c>, <c>reset</c>, <c>expect WHAT</c>, <c>expect text BEGINNING</c> and <c>expect bytes HEX</c> (how
+/// that begins which comes next, which is no MQTT, or <c>closed</c>). Each connection's CONNECT has a client identifier of its own.
 /// </summary>
 internal sealed class Attacker(AttackRow row, BrokerUnderTest broker) : IDisposable
 {
+    private const string Closed = "closed";
+    private const int ShownBytes = 7; // a TLS alert
+
     private readonly List<AttackConnection> _all = [];
     private List<AttackConnection> _current = [];
     private string _happened = "";
@@ -45,6 +53,8 @@ internal sealed class Attacker(AttackRow row, BrokerUnderTest broker) : IDisposa
                 (string count, string bytes) = Cut(rest);
                 await SendAsync($"{count}*({bytes})", int.MaxValue);
                 return null;
+            case "keyupdate":
+                return await KeyUpdates.SendAsync(int.Parse(rest, CultureInfo.InvariantCulture), broker, Deadline());
             case "hold":
                 await Task.Delay(int.Parse(rest, CultureInfo.InvariantCulture));
                 return null;
@@ -60,9 +70,17 @@ internal sealed class Attacker(AttackRow row, BrokerUnderTest broker) : IDisposa
 
     private async Task OpenAsync(string what)
     {
-        (string count, string transport) = Cut(what);
+        (string count, string how) = Cut(what);
+        string[] words = how.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        int port = words.Length == 0 || words[0].Contains('=', StringComparison.Ordinal) ? broker.Port : broker.PortOf(words[0]);
+        IPAddress? from = Value(words, "from=") is { } address ? IPAddress.Parse(address) : null;
+        string? certificate = Value(words, "cert=");
         _current = [];
-        for (int i = 0; i < int.Parse(count, CultureInfo.InvariantCulture); i++) await AddAsync(transport == "websocket" ? broker.WebSocketPort : broker.Port);
+        for (int i = 0; i < int.Parse(count, CultureInfo.InvariantCulture); i++)
+        {
+            AttackConnection connection = await AddAsync(port, from);
+            if (certificate is not null) await connection.SecureAsync(AttackCertificates.Shared.Client(certificate), Deadline());
+        }
     }
 
     private async Task ConnectAsync(string what)
@@ -71,17 +89,17 @@ internal sealed class Attacker(AttackRow row, BrokerUnderTest broker) : IDisposa
         _current = [];
         for (int i = 0; i < int.Parse(count, CultureInfo.InvariantCulture); i++)
         {
-            AttackConnection connection = await AddAsync(broker.Port);
+            AttackConnection connection = await AddAsync(broker.Port, null);
             await connection.SendAsync(Bytes(bytes, connection), int.MaxValue, Deadline());
         }
     }
 
-    private async Task<AttackConnection> AddAsync(int port)
+    private async Task<AttackConnection> AddAsync(int port, IPAddress? from)
     {
         var connection = new AttackConnection();
         _all.Add(connection);
         _current.Add(connection);
-        await connection.OpenAsync(port, Deadline());
+        await connection.OpenAsync(port, from, Deadline());
         return connection;
     }
 
@@ -96,12 +114,7 @@ internal sealed class Attacker(AttackRow row, BrokerUnderTest broker) : IDisposa
     private async Task<string?> ExpectAsync(string what)
     {
         (string first, string piece) = Cut(what);
-        if (first == "text")
-        {
-            _happened = (await _current[0].TextAsync(Deadline())).Split('\r')[0];
-            return _happened.Contains(piece, StringComparison.Ordinal) ? null : $"got '{_happened}'";
-        }
-
+        if (first is "text" or "bytes") return await ExpectAsync(piece.Split(" or "), first == "text" ? Text : Hex);
         var expectation = new Expectation(what);
         CancellationToken deadline = Deadline();
         foreach (AttackConnection connection in _current)
@@ -114,7 +127,25 @@ internal sealed class Attacker(AttackRow row, BrokerUnderTest broker) : IDisposa
         return null;
     }
 
+    private async Task<string?> ExpectAsync(string[] beginnings, Func<ReadOnlyMemory<byte>, string> write)
+    {
+        foreach (AttackConnection connection in _current)
+        {
+            string came = write(await connection.ReadAsync(Deadline()));
+            _happened = came.Length == 0 ? Closed : came;
+            if (!beginnings.Any(beginning => _happened.StartsWith(beginning, StringComparison.Ordinal))) return $"got '{_happened}'";
+        }
+
+        return null;
+    }
+
+    private static string Text(ReadOnlyMemory<byte> bytes) => Encoding.Latin1.GetString(bytes.Span).Split('\r')[0];
+
+    private static string Hex(ReadOnlyMemory<byte> bytes) => Convert.ToHexString(bytes.Span[..Math.Min(bytes.Length, ShownBytes)]);
+
     private CancellationToken Deadline() => broker.Deadline();
+
+    private static string? Value(string[] words, string key) => words.FirstOrDefault(word => word.StartsWith(key, StringComparison.Ordinal))?[key.Length..];
 
     private static (string First, string Others) Cut(string text)
     {

@@ -8,32 +8,41 @@ namespace Broker.Attack;
 /// <summary>A broker as a process of its own, with what it takes from the machine. Figures are 0 where there is no <c>/proc</c>.</summary>
 internal class BrokerUnderTest : IDisposable
 {
+    /// <summary>What attacks write behind a line break, so that it can be told from what the broker writes.</summary>
+    public const string Forged = "forged";
+
+    private const string Mqtt = "mqtt";
     private const double MillisecondsPerTick = 10; // Linux counts the time of processes in hundredths of a second
     private const int UserTimeField = 11; // behind the closing bracket of the name, from 0
     private static readonly TimeSpan _startPatience = TimeSpan.FromMinutes(1); // a test starts many processes at a time
     private readonly Process? _process;
-    private readonly string _folder;
+    private readonly IReadOnlyDictionary<string, int> _ports;
+    private volatile string? _logFault;
 
     protected BrokerUnderTest(int port)
     {
-        Port = port;
-        _folder = "";
+        _ports = new Dictionary<string, int> { [Mqtt] = port };
+        Folder = "";
     }
 
-    private BrokerUnderTest(Process process, string folder, int port, int webSocketPort)
+    private BrokerUnderTest(Process process, string folder, IReadOnlyDictionary<string, int> ports)
     {
         _process = process;
-        _folder = folder;
-        Port = port;
-        WebSocketPort = webSocketPort;
+        _ports = ports;
+        Folder = folder;
     }
 
-    public int Port { get; }
+    /// <summary>Where MQTT is spoken without TLS.</summary>
+    public int Port => PortOf(Mqtt);
+
+    /// <summary>Its working directory.</summary>
+    public string Folder { get; }
+
+    /// <summary>The first line that it wrote as an attacker would have it: with control characters in it, or one that begins with <see cref="Forged"/>. Null if there is none.</summary>
+    public string? LogFault => _logFault;
 
     /// <summary>How long anything may take that the broker has to do at once; generous, for machines under load.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(60);
-
-    public int WebSocketPort { get; }
 
     public bool HasEnded => _process?.HasExited == true;
 
@@ -62,28 +71,30 @@ internal class BrokerUnderTest : IDisposable
     /// <summary>Starts a broker and waits until each of its ports can be reached: it may open them one after the other.</summary>
     /// <param name="kind">Which.</param>
     /// <param name="files">Files that its folder gets first.</param>
-    /// <param name="withRights">Whether it asks who somebody is, and what he may do.</param>
-    public static async Task<BrokerUnderTest> StartAsync(BrokerKind kind, IReadOnlyDictionary<string, string> files, bool withRights)
+    /// <param name="setting">What it is configured with.</param>
+    public static async Task<BrokerUnderTest> StartAsync(BrokerKind kind, IReadOnlyDictionary<string, string> files, AttackSetting setting)
     {
         string folder = Directory.CreateTempSubdirectory("broker-attack-").FullName;
-        int port = FreePort();
-        int webSocketPort = FreePort();
+        Dictionary<string, int> ports = PortNames(setting).ToDictionary(name => name, _ => FreePort());
         foreach ((string name, string text) in files) File.WriteAllText(Path.Combine(folder, name), Fill(text));
-        (string program, string[] arguments) = kind.Command(withRights);
+        (string program, string[] arguments) = kind.Command(setting);
         var start = new ProcessStartInfo(program, arguments.Select(Fill)) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
-        var broker = new BrokerUnderTest(Process.Start(start)!, folder, port, webSocketPort);
-        broker._process!.OutputDataReceived += (_, _) => { };
-        broker._process.ErrorDataReceived += (_, _) => { };
+        var broker = new BrokerUnderTest(Process.Start(start)!, folder, ports);
+        broker._process!.OutputDataReceived += (_, line) => broker.Wrote(line.Data);
+        broker._process.ErrorDataReceived += (_, line) => broker.Wrote(line.Data);
         broker._process.BeginOutputReadLine();
         broker._process.BeginErrorReadLine();
-        foreach (int listener in new[] { port, webSocketPort }) await broker.ReachAsync(listener);
+        foreach (int listener in ports.Values) await broker.ReachAsync(listener);
         return broker;
 
-        string Fill(string text) => text
-            .Replace("{port}", port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
-            .Replace("{wsport}", webSocketPort.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
-            .Replace("{folder}", folder, StringComparison.Ordinal);
+        string Fill(string text) => ports.Aggregate(
+            text.Replace("{folder}", folder, StringComparison.Ordinal),
+            (filled, port) => filled.Replace($"{{{port.Key}}}", port.Value.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal));
     }
+
+    /// <summary>The port of <c>mqtt</c>, <c>websocket</c>, and where there is TLS <c>mqtts</c> and <c>https</c>.</summary>
+    /// <exception cref="FormatException">There is none of this name.</exception>
+    public int PortOf(string name) => _ports.TryGetValue(name, out int port) ? port : throw new FormatException($"there is no port '{name}' here");
 
     /// <summary>A token that fires when patience is over.</summary>
     public CancellationToken Deadline() => new CancellationTokenSource(Patience).Token;
@@ -92,15 +103,29 @@ internal class BrokerUnderTest : IDisposable
     {
         GC.SuppressFinalize(this);
         if (_process is null) return;
-        if (!_process.HasExited)
-        {
-            _process.Kill();
-            _process.WaitForExit();
-        }
-
+        Stop();
         _process.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        Directory.Delete(Folder, recursive: true);
     }
+
+    /// <summary>Ends the broker, and waits until everything was read that it wrote.</summary>
+    public void Stop()
+    {
+        if (_process is null) return;
+        if (!_process.HasExited) _process.Kill();
+        _process.WaitForExit();
+    }
+
+    /// <summary>Looks at a line that it wrote.</summary>
+    protected void Wrote(string? line)
+    {
+        if (line is null || _logFault is not null) return;
+        bool isForged = line.AsSpan().TrimStart().StartsWith(Forged, StringComparison.Ordinal) || line.Any(letter => char.IsControl(letter) && letter != '\t');
+        if (isForged) _logFault = string.Concat(line.Select(letter => char.IsControl(letter) ? "\\x" + ((int)letter).ToString("x2", CultureInfo.InvariantCulture) : letter.ToString()));
+    }
+
+    private static string[] PortNames(AttackSetting setting) =>
+        setting == AttackSetting.WithCertificates ? [Mqtt, "websocket", "mqtts", "https"] : [Mqtt, "websocket"];
 
     private async Task ReachAsync(int port)
     {

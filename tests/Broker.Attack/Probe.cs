@@ -18,7 +18,7 @@ internal sealed class Probe : IDisposable
     {
         var probe = new Probe(broker);
         CancellationToken deadline = broker.Deadline();
-        await probe._connection.OpenAsync(broker.Port, deadline);
+        await probe._connection.OpenAsync(broker.Port, null, deadline);
         string id = $"probe-{Guid.NewGuid():N}"[..20];
         await probe.SendAsync($"C4={id}{credentials} 82[0001 \"probe/x\" 00]", deadline);
         if (!await probe.SeesAsync("suback", deadline)) throw new InvalidOperationException("The broker does not even let the probe subscribe");

@@ -27,12 +27,19 @@ List<List<AttackResult>> columns = [];
 foreach (BrokerKind kind in kinds)
 {
     List<AttackResult> column = [];
-    foreach (string file in AttackFiles.Open.Concat(AttackFiles.WithRights))
+    foreach ((string file, AttackSetting setting) in AttackFiles.All)
     {
-        bool withRights = AttackFiles.WithRights.Contains(file);
-        var suite = new AttackSuite(() => BrokerUnderTest.StartAsync(kind, AttackFiles.ForFolder(), withRights), withRights ? AttackFiles.ProbeCredentials : "");
+        if (AttackFiles.Missing(file) is { Count: > 0 } missing)
+        {
+            Console.Error.WriteLine($"{kind.Name}: {file} is left out, {string.Join(" and ", missing)} is not installed");
+            continue;
+        }
+
+        AttackRow[] rows = [.. AttackFiles.Rows(file).Where(row => only is null || row.Name == only)];
+        if (rows.Length == 0) continue;
+        var suite = new AttackSuite(() => BrokerUnderTest.StartAsync(kind, AttackFiles.ForFolder(), setting), AttackFiles.ProbeCredentials(setting));
         Console.Error.WriteLine($"{kind.Name}: {file}");
-        column.AddRange(await suite.RunAsync(AttackFiles.Rows(file).Where(row => only is null || row.Name == only)));
+        column.AddRange(await suite.RunAsync(rows));
     }
 
     columns.Add(column);

@@ -27,6 +27,9 @@ internal sealed class CarelessBroker : BrokerUnderTest
     /// <summary>A piece of a client identifier at which it answers nobody any more, but for the CONNACK.</summary>
     public string StopsAt { get; init; } = "\0";
 
+    /// <summary>Whether it logs the letters that it is sent, each line of them as a line.</summary>
+    public bool LogsWhatItGets { get; init; }
+
     public override void Dispose()
     {
         _listener.Dispose();
@@ -65,6 +68,7 @@ internal sealed class CarelessBroker : BrokerUnderTest
             while (await stream.ReadAsync(buffer) is > 0 and int count)
             {
                 string text = Encoding.Latin1.GetString(buffer, 0, count);
+                if (LogsWhatItGets) Log(text);
                 if (text.Contains("probe-", StringComparison.Ordinal)) await stream.WriteAsync(new byte[] { 0x20, 2, 0, 0, 0x90, 3, 0, 1, 0 });
                 else if (text.Contains(StopsAt, StringComparison.Ordinal)) await StopAsync(stream);
                 else if (buffer[0] == 0x30 && !_isStopped) await stream.WriteAsync(buffer.AsMemory(0, count));
@@ -74,6 +78,11 @@ internal sealed class CarelessBroker : BrokerUnderTest
         {
             // The client is gone.
         }
+    }
+
+    private void Log(string text)
+    {
+        foreach (string line in text.Split('\n')) Wrote(string.Concat(line.Where(letter => !char.IsControl(letter))));
     }
 
     private async Task StopAsync(NetworkStream stream)

@@ -26,7 +26,8 @@ internal sealed class TestAuthority : IDisposable
 
     /// <summary>A certificate with its key.</summary>
     public X509Certificate2 Issue(
-        string subject = "CN=device-1", Action<SubjectAlternativeNameBuilder>? names = null, DateTimeOffset? notAfter = null, bool isServer = false)
+        string subject = "CN=device-1", Action<SubjectAlternativeNameBuilder>? names = null, DateTimeOffset? notAfter = null, bool isServer = false,
+        X509Extension? more = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
@@ -39,6 +40,7 @@ internal sealed class TestAuthority : IDisposable
             request.CertificateExtensions.Add(builder.Build());
         }
 
+        if (more is not null) request.CertificateExtensions.Add(more);
         DateTimeOffset until = notAfter ?? DateTimeOffset.UtcNow.AddDays(5);
         using X509Certificate2 issued = request.Create(Certificate, until.AddDays(-6), until, RandomNumberGenerator.GetBytes(16));
         using X509Certificate2 whole = issued.CopyWithPrivateKey(key);

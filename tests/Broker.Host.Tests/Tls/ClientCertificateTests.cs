@@ -1,3 +1,4 @@
+using System.Formats.Asn1;
 using System.Security.Cryptography.X509Certificates;
 using Broker.Core.Protocol;
 using Broker.Host.Tests.Harness;
@@ -104,6 +105,19 @@ public sealed class ClientCertificateTests : IDisposable
         Assert.Equal(ReasonCode.Success, (await client.AskAsync(new() { UserName = principal })).ReasonCode);
         if (prefix.Length > 0) await AssertRefusedAsync(broker, wrong);
         await AssertRefusedAsync(broker, two);
+    }
+
+    [Theory]
+    [InlineData("san-uri", 6, "urn:device:1\r\nforged")]
+    [InlineData("san-dns", 2, "device\u001b[2J")]
+    public async Task An_alternative_name_with_control_characters_names_nobody(string kind, int tag, string name)
+    {
+        var names = new AsnWriter(AsnEncodingRules.DER);
+        using (names.PushSequence()) names.WriteCharacterString(UniversalTagNumber.IA5String, name, new Asn1Tag(TagClass.ContextSpecific, tag));
+        await using RunningBroker broker = await StartAsync("--Broker:Auth:ClientCertificates:Principal", kind);
+        using X509Certificate2 certificate = _authority.Issue(more: new X509Extension("2.5.29.17", names.Encode(), critical: false));
+
+        await AssertRefusedAsync(broker, certificate);
     }
 
     [Fact]
