@@ -42,7 +42,7 @@ internal class BrokerUnderTest : IDisposable
     public string? LogFault => _logFault;
 
     /// <summary>How long anything may take that the broker has to do at once; generous, for machines under load.</summary>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(60);
+    public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(20);
 
     public bool HasEnded => _process?.HasExited == true;
 

@@ -100,7 +100,13 @@ public sealed class AttackTests
     private static Task<IReadOnlyList<AttackResult>> RunAsync(IEnumerable<AttackRow> rows, AttackSetting setting)
     {
         BrokerKind kind = BrokerKind.Own(BrokerProcess.Executable);
-        var suite = new AttackSuite(() => BrokerUnderTest.StartAsync(kind, AttackFiles.ForFolder(), setting), AttackFiles.ProbeCredentials(setting));
-        return suite.RunAsync(rows);
+        return new AttackSuite(StartAsync, AttackFiles.ProbeCredentials(setting)).RunAsync(rows);
+
+        async Task<BrokerUnderTest> StartAsync()
+        {
+            BrokerUnderTest broker = await BrokerUnderTest.StartAsync(kind, AttackFiles.ForFolder(), setting);
+            broker.Patience = Eventually.Patience;
+            return broker;
+        }
     }
 }
