@@ -8,7 +8,7 @@ namespace Broker.Host;
 
 /// <summary>Starts the broker and its MQTT endpoints, and stops them in order.</summary>
 internal sealed class BrokerService(
-    MqttBroker broker, IReadOnlyList<BoundEndpoint> endpoints, MqttEndpoints doors, AccessReport report, Readiness readiness, OptionalStore store,
+    MqttBroker broker, IReadOnlyList<BoundEndpoint> endpoints, MqttEndpoints mqtt, EndpointDoors doors, AccessReport report, Readiness readiness, OptionalStore store,
     IHostApplicationLifetime lifetime, TimeProvider time, ILoggerFactory loggers)
     : IHostedLifecycleService
 {
@@ -23,7 +23,7 @@ internal sealed class BrokerService(
         long start = time.GetTimestamp();
         broker.Start();
         store.Hosting?.Start(broker.Recovery!, time.GetElapsedTime(start), readiness, lifetime, _logger); // a store was read
-        doors.Start(endpoints);
+        mqtt.Start(endpoints);
         return Task.CompletedTask;
     }
 
@@ -34,6 +34,7 @@ internal sealed class BrokerService(
     public Task StartedAsync(CancellationToken cancellationToken)
     {
         report.Write(endpoints);
+        doors.Started();
         readiness.IsReady = true;
         return Task.CompletedTask;
     }

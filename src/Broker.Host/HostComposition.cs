@@ -31,14 +31,14 @@ internal static class HostComposition
     /// <summary>Builds the host; nothing listens before it is started.</summary>
     public static IHost Build(HostConfiguration configuration, IReadOnlyList<BoundEndpoint> endpoints, StoreHosting? store = null)
     {
-        BoundEndpoint[] http = [.. endpoints.Where(bound => bound.Endpoint.Url.IsHttp)];
+        bool hasHttp = endpoints.Any(bound => bound.Endpoint.Url.IsHttp);
         MqttBrokerOptions options = configuration.Options.Broker;
         long? descriptors = DescriptorLimit.Raise();
-        var ceiling = new LimitCeiling(descriptors, DescriptorLimit.Open(), http.Length > 0, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
-        (int mqttShare, int httpShare) = DescriptorLimit.Share(descriptors, ceiling.Open, options.Limits.Connections, http.Length > 0);
+        var ceiling = new LimitCeiling(descriptors, DescriptorLimit.Open(), hasHttp, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+        (int mqttShare, int httpShare) = DescriptorLimit.Share(descriptors, ceiling.Open, options.Limits.Connections, hasHttp);
         MqttBrokerOptions effective = options with { Limits = ceiling.Of(options.Limits) };
         IHost host;
-        if (http.Length == 0)
+        if (!hasHttp)
         {
             HostApplicationBuilder builder = GenericHost.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
             AddParts(builder, configuration, effective, endpoints, store, hasHttp: false);
@@ -51,10 +51,10 @@ internal static class HostComposition
             WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
             AddParts(builder, configuration, effective, endpoints, store, hasHttp: true);
             builder.Services.AddSingleton(ceiling);
-            KestrelSetup.Configure(builder, http, httpShare, effective.Limits.ConnectTimeout);
+            KestrelSetup.Configure(builder, httpShare, effective.Limits.ConnectTimeout);
             builder.Services.AddRoutingCore();
             WebApplication application = builder.Build();
-            MapHttp(application, http);
+            MapHttp(application);
             host = application;
         }
 
@@ -108,7 +108,8 @@ internal static class HostComposition
         }
 
         builder.Services.AddSingleton<MqttEndpoints>();
-        builder.Services.AddSingleton<IEndpointDoors>(services => services.GetRequiredService<MqttEndpoints>());
+        builder.Services.AddSingleton<EndpointDoors>();
+        builder.Services.AddSingleton<IEndpointDoors>(services => services.GetRequiredService<EndpointDoors>());
         builder.Services.AddHostedService<BrokerService>();
         builder.Services.AddSingleton(configuration);
         AddAccess(builder.Services, configuration.AccessRules);
@@ -154,7 +155,7 @@ internal static class HostComposition
             provider.GetRequiredService<ILogger<JwksRefresh>>()));
     }
 
-    private static void MapHttp(WebApplication application, BoundEndpoint[] http)
+    private static void MapHttp(WebApplication application)
     {
         IServiceProvider services = application.Services;
         var logger = services.GetRequiredService<ILogger<WebSocketEndpoint>>();
@@ -169,15 +170,13 @@ internal static class HostComposition
         application.MapPrometheusScrapingEndpoint(Metrics);
         var broker = services.GetRequiredService<MqttBroker>();
         var time = services.GetRequiredService<TimeProvider>();
-        var endpoints = new RequestEndpoints(http);
-        var tls = services.GetRequiredService<TlsEndpoints>();
-        var callers = new HttpCallers(services.GetRequiredService<Authentication>(), endpoints, tls, services.GetRequiredService<ILogger<HttpCallers>>());
+        var callers = new HttpCallers(services.GetRequiredService<Authentication>(), services.GetRequiredService<ILogger<HttpCallers>>());
         application.UseWhen(context => context.Request.Path.StartsWithSegments(Metrics), guarded => guarded.Use(async (context, next) =>
         {
             if (await callers.IdentifyAsync(context) is not null) await next(context);
         }));
-        new PollingEndpoints(broker, endpoints, callers, time, services.GetRequiredService<ILogger<PollingEndpoints>>()).Map(application);
-        var webSockets = new WebSocketEndpoint(endpoints, tls, broker, time, logger);
+        new PollingEndpoints(broker, callers, time, services.GetRequiredService<ILogger<PollingEndpoints>>()).Map(application);
+        var webSockets = new WebSocketEndpoint(broker, time, logger);
         application.Map(WebSocketEndpoint.Path, webSockets.HandleAsync);
     }
 }

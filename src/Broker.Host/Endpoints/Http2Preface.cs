@@ -9,7 +9,7 @@ namespace Broker.Host.Endpoints;
 /// Tells HTTP/2 with prior knowledge (RFC 9113 section 3.3) from HTTP/1.1 on an endpoint without TLS, by the first bytes: no
 /// request of HTTP/1.1 begins with them.
 /// </summary>
-internal sealed class Http2Preface(HandedOverConnections http2, TimeSpan patience)
+internal sealed class Http2Preface(ConnectionQueue http2, TimeSpan patience)
 {
     private static ReadOnlySpan<byte> Bytes => "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8;
 
@@ -19,7 +19,15 @@ internal sealed class Http2Preface(HandedOverConnections http2, TimeSpan patienc
         bool? isHttp2 = connection.Transport.Input.TryRead(out ReadResult first) ? Look(connection.Transport.Input, first) : null;
         isHttp2 ??= await WaitAsync(connection);
         if (isHttp2 is not { } found) return; // it did not say anything; its endpoint closes it
-        await (found ? http2.RunAsync(connection) : http1(connection));
+        await (found ? HandOverAsync(connection) : http1(connection));
+    }
+
+    // Done when it has ended. If it can no longer be taken, it is aborted.
+    private async Task HandOverAsync(ConnectionContext connection)
+    {
+        var handedOver = new HandedOverConnection(connection);
+        if (http2.TryAdd(handedOver)) await handedOver.Ended;
+        else connection.Abort(new ConnectionAbortedException("The server stops"));
     }
 
     private async Task<bool?> WaitAsync(ConnectionContext connection)

@@ -1,8 +1,7 @@
-using System.Net;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -10,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Broker.Host.Endpoints;
 
-/// <summary>Makes Kestrel serve the sockets that are bound already, and nothing else.</summary>
+/// <summary>Makes Kestrel serve the connections of <see cref="HttpEndpoints"/>, and nothing else.</summary>
 internal static class KestrelSetup
 {
     // Where a connection keeps its place among the handshakes.
@@ -18,62 +17,60 @@ internal static class KestrelSetup
 
     /// <summary>Configures it.</summary>
     /// <param name="builder">The application.</param>
-    /// <param name="endpoints">The HTTP endpoints.</param>
-    /// <param name="maxConnections">HTTP connections at the same time; WebSockets count with the broker's clients.</param>
+    /// <param name="maxConnections">Connections without TLS at the same time, and as many with it; WebSockets count with the broker's clients.</param>
     /// <param name="headerTimeout">How long a client may take to ask.</param>
-    public static void Configure(WebApplicationBuilder builder, IReadOnlyList<BoundEndpoint> endpoints, int maxConnections, TimeSpan headerTimeout)
+    public static void Configure(WebApplicationBuilder builder, int maxConnections, TimeSpan headerTimeout)
     {
         builder.WebHost.UseKestrelCore();
         builder.Services.Configure<SocketTransportOptions>(options =>
         {
             options.Backlog = SocketTuning.Backlog;
             options.MaxWriteBufferSize = SocketTuning.UnsentBytes; // beside what the system holds: WebSockets of change-only clients must not run ahead
-            options.CreateBoundListenSocket = address => Listen(endpoints, address);
+            options.CreateBoundListenSocket = static address => ((BoundSocketEndPoint)address).Listen(); // it is asked for no others
         });
-        var http2 = new HandedOverConnections();
-        builder.Services.AddSingleton<IConnectionListenerFactory>(http2);
+        builder.Services.AddSingleton<SocketTransportFactory>();
+        builder.Services.AddSingleton<HttpEndpoints>();
+        builder.Services.AddSingleton<IConnectionListenerFactory>(services => services.GetRequiredService<HttpEndpoints>());
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
+            var http = kestrel.ApplicationServices.GetRequiredService<HttpEndpoints>();
             var tls = kestrel.ApplicationServices.GetRequiredService<TlsEndpoints>();
-            var preface = new Http2Preface(http2, kestrel.Limits.KeepAliveTimeout);
-            kestrel.Listen(http2.EndPoint, listen => listen.Protocols = HttpProtocols.Http2);
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxConcurrentConnections = maxConnections;
             kestrel.Limits.RequestHeadersTimeout = headerTimeout;
-            foreach (BoundEndpoint endpoint in endpoints)
+            kestrel.Listen(http.Plain.EndPoint, listen => ConfigurePlain(listen, new Http2Preface(http.Http2, kestrel.Limits.KeepAliveTimeout)));
+            kestrel.Listen(http.Encrypted.EndPoint, listen => ConfigureEncrypted(listen, tls.Patience));
+            kestrel.Listen(http.Http2.EndPoint, static listen =>
             {
-                foreach (IPEndPoint address in endpoint.LocalEndPoints) kestrel.Listen(address, listen => Configure(listen, tls.Of(endpoint.Endpoint.Name), preface));
-            }
+                listen.Protocols = HttpProtocols.Http2;
+                listen.Use(next => connection => Of(connection).RunAsync(connection, next));
+            });
         });
     }
 
-    // Kestrel listens by itself, too, which changes nothing; here a failure can still be told with its endpoint's name.
-    private static Socket Listen(IReadOnlyList<BoundEndpoint> endpoints, EndPoint address)
+    private static void ConfigurePlain(ListenOptions listen, Http2Preface preface)
     {
-        BoundEndpoint bound = endpoints.First(endpoint => endpoint.LocalEndPoints.Contains(address));
-        Socket listener = bound.Sockets.First(socket => address.Equals(socket.LocalEndPoint));
-        bound.Listen(listener);
-        return listener;
+        listen.Protocols = HttpProtocols.Http1; // HTTP/2 needs TLS to be agreed upon, or a client that knows
+        listen.Use(next => connection => Of(connection).RunAsync(connection, next));
+        listen.Use(http1 => connection => preface.HandleAsync(connection, http1));
     }
 
-    private static void Configure(ListenOptions listen, TlsHandshake? tls, Http2Preface preface)
+    private static void ConfigureEncrypted(ListenOptions listen, TimeSpan patience)
     {
-        if (tls is null)
-        {
-            listen.Protocols = HttpProtocols.Http1; // HTTP/2 needs TLS to be agreed upon, or a client that knows
-            listen.Use(http1 => connection => preface.HandleAsync(connection, http1));
-            return;
-        }
-
         listen.Protocols = HttpProtocols.Http1AndHttp2;
-        listen.Use(next => connection => EnterAsync(connection, tls, next));
-        listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => new(tls.Options), HandshakeTimeout = tls.Patience });
+        listen.Use(next => connection => Of(connection).RunAsync(connection, next));
+        listen.Use(next => connection => EnterAsync(connection, TlsOf(connection), next));
+        listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = static handshake => new(TlsOf(handshake.Connection).Options), HandshakeTimeout = patience });
         listen.Use(next => connection =>
         {
             (connection.Items[_place] as IDisposable)?.Dispose(); // the handshake is over
             return next(connection);
         });
     }
+
+    private static HttpEndpoint Of(ConnectionContext connection) => connection.Features.GetRequiredFeature<HttpEndpoint>();
+
+    private static TlsHandshake TlsOf(ConnectionContext connection) => Of(connection).Tls!; // it came in where there is TLS
 
     private static async Task EnterAsync(ConnectionContext connection, TlsHandshake tls, ConnectionDelegate next)
     {

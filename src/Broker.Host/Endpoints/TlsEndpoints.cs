@@ -10,7 +10,6 @@ namespace Broker.Host.Endpoints;
 internal sealed class TlsEndpoints
 {
     private readonly ConcurrentDictionary<string, TlsHandshake> _handshakes = new(StringComparer.OrdinalIgnoreCase);
-    private readonly TimeSpan _patience;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
 
@@ -18,12 +17,15 @@ internal sealed class TlsEndpoints
     public TlsEndpoints(IEnumerable<ConfiguredEndpoint> endpoints, BrokerLimits limits, TimeProvider time, ILogger<TlsEndpoints> logger)
     {
         Gate = new HandshakeGate(limits.TlsHandshakes);
-        (_patience, _time, _logger) = (limits.ConnectTimeout, time, logger);
+        (Patience, _time, _logger) = (limits.ConnectTimeout, time, logger);
         foreach (ConfiguredEndpoint endpoint in endpoints) Add(endpoint);
     }
 
     /// <summary>The places for handshakes under way.</summary>
     public HandshakeGate Gate { get; }
+
+    /// <summary>How long a handshake may take.</summary>
+    public TimeSpan Patience { get; }
 
     /// <summary>An endpoint's handshakes; null where it is not encrypted.</summary>
     public TlsHandshake? Of(string endpoint) => _handshakes.GetValueOrDefault(endpoint);
@@ -31,7 +33,7 @@ internal sealed class TlsEndpoints
     /// <summary>Prepares the handshakes of an endpoint that is about to open, if it is encrypted.</summary>
     public void Add(ConfiguredEndpoint endpoint)
     {
-        if (endpoint.Certificate is not null) _handshakes[endpoint.Name] = new TlsHandshake(endpoint, Gate, _patience, _time, _logger);
+        if (endpoint.Certificate is not null) _handshakes[endpoint.Name] = new TlsHandshake(endpoint, Gate, Patience, _time, _logger);
     }
 
     /// <summary>An endpoint is closed.</summary>

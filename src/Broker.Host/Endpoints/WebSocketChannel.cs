@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 namespace Broker.Host.Endpoints;
 
 /// <summary>A WebSocket that carries MQTT in binary messages; their borders mean nothing [MQTT-6.0.0-2].</summary>
-internal sealed class WebSocketChannel(HttpContext context, string subProtocol) : ByteChannel
+internal sealed class WebSocketChannel(HttpContext context, string subProtocol, HttpEndpoint endpoint) : ByteChannel
 {
     // A peer that says good-bye and does not read the answer is not waited for.
     private static readonly TimeSpan _closeTime = TimeSpan.FromSeconds(1);
@@ -13,14 +13,19 @@ internal sealed class WebSocketChannel(HttpContext context, string subProtocol) 
     private WebSocket? _socket;
 
     /// <inheritdoc/>
-    public override async Task OpenAsync() => _socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
+    public override async Task OpenAsync()
     {
-        SubProtocol = subProtocol,
+        // The broker has the connection by now: who closes the endpoint either finds it there, or is seen here.
+        if (endpoint.IsClosed) throw new ChannelProtocolException("The endpoint closes");
+        _socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
+        {
+            SubProtocol = subProtocol,
 
-        // MQTT's keep alive does the same, without a timer for each connection; and what is compressed could burst.
-        KeepAliveInterval = Timeout.InfiniteTimeSpan,
-        DangerousEnableCompression = false,
-    });
+            // MQTT's keep alive does the same, without a timer for each connection; and what is compressed could burst.
+            KeepAliveInterval = Timeout.InfiniteTimeSpan,
+            DangerousEnableCompression = false,
+        });
+    }
 
     /// <inheritdoc/>
     public override async ValueTask<int> ReceiveAsync(Memory<byte> buffer)

@@ -10,7 +10,7 @@ using ConnectionInfo = Broker.Core.Connections.ConnectionInfo;
 namespace Broker.Host.Endpoints;
 
 /// <summary>MQTT over WebSocket: <c>/mqtt</c> on every HTTP endpoint.</summary>
-internal sealed class WebSocketEndpoint(RequestEndpoints endpoints, TlsEndpoints tls, MqttBroker broker, TimeProvider time, ILogger<WebSocketEndpoint> logger)
+internal sealed class WebSocketEndpoint(MqttBroker broker, TimeProvider time, ILogger<WebSocketEndpoint> logger)
 {
     /// <summary>Where it is.</summary>
     public const string Path = "/mqtt";
@@ -22,7 +22,8 @@ internal sealed class WebSocketEndpoint(RequestEndpoints endpoints, TlsEndpoints
     public async Task HandleAsync(HttpContext context)
     {
         HttpRequest request = context.Request;
-        ConfiguredEndpoint endpoint = endpoints.Of(context);
+        HttpEndpoint web = HttpEndpoint.Of(context);
+        ConfiguredEndpoint endpoint = web.Endpoint;
         if (!context.WebSockets.IsWebSocketRequest)
         {
             context.Response.Headers.Upgrade = "websocket";
@@ -34,6 +35,12 @@ internal sealed class WebSocketEndpoint(RequestEndpoints endpoints, TlsEndpoints
         {
             context.Response.Headers.RetryAfter = "5";
             await Problems.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "The broker is overloaded; try again later.");
+            return;
+        }
+
+        if (web.IsClosed)
+        {
+            await Problems.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "This endpoint closes.");
             return;
         }
 
@@ -53,7 +60,7 @@ internal sealed class WebSocketEndpoint(RequestEndpoints endpoints, TlsEndpoints
         }
 
         ProvenIdentity? proven = null;
-        if (tls.Of(endpoint.Name)?.TryIdentify(context.Connection.ClientCertificate, out proven) == false)
+        if (web.Tls?.TryIdentify(context.Connection.ClientCertificate, out proven) == false)
         {
             await Problems.WriteAsync(context, StatusCodes.Status403Forbidden, "The client certificate does not hold any more.");
             return;
@@ -64,7 +71,7 @@ internal sealed class WebSocketEndpoint(RequestEndpoints endpoints, TlsEndpoints
             IsEncrypted = request.IsHttps,
             Proven = proven,
         };
-        bool taken = await new ChannelConnection(new WebSocketChannel(context, subProtocol), time, logger).RunAsync(broker, info);
+        bool taken = await new ChannelConnection(new WebSocketChannel(context, subProtocol, web), time, logger).RunAsync(broker, info);
         if (!taken) await Problems.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "The broker takes no more connections now.");
     }
 

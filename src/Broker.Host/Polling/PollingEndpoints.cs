@@ -15,7 +15,7 @@ using ConnectionInfo = Broker.Core.Connections.ConnectionInfo;
 namespace Broker.Host.Polling;
 
 /// <summary>The polling API: <c>/topics</c> and <c>/requests</c> on every HTTP endpoint, and what describes them.</summary>
-internal sealed class PollingEndpoints(MqttBroker broker, RequestEndpoints endpoints, HttpCallers callers, TimeProvider time, ILogger<PollingEndpoints> logger)
+internal sealed class PollingEndpoints(MqttBroker broker, HttpCallers callers, TimeProvider time, ILogger<PollingEndpoints> logger)
 {
     private const string Topics = "/topics/{**topic}";
     private const string Requests = "/requests/{**topic}";
@@ -41,7 +41,7 @@ internal sealed class PollingEndpoints(MqttBroker broker, RequestEndpoints endpo
         IDictionary<object, object?>? items = context.Features.Get<IConnectionItemsFeature>()?.Items;
         if (items is not null && items.TryGetValue(typeof(AccessSubject), out object? known) && known is AccessSubject subject && subject.Principal == caller) return subject;
         EndPoint? remote = context.Connection.RemoteIpAddress is { } address ? SocketTuning.Readable(new IPEndPoint(address, context.Connection.RemotePort)) : null;
-        var info = new ConnectionInfo(endpoints.Of(context).Name, TransportKind.Http, remote) { IsEncrypted = context.Request.IsHttps };
+        var info = new ConnectionInfo(HttpEndpoint.Of(context).Endpoint.Name, TransportKind.Http, remote) { IsEncrypted = context.Request.IsHttps };
         if (!broker.TryFindTenant(info.Endpoint, caller, out Tenant? tenant)) return null;
         subject = new AccessSubject(caller, "", info) { Tenant = tenant };
         if (items is not null) items[typeof(AccessSubject)] = subject;
@@ -52,14 +52,14 @@ internal sealed class PollingEndpoints(MqttBroker broker, RequestEndpoints endpo
     private async Task GuardAsync(HttpContext context, Func<HttpContext, AccessSubject, Task> handleAsync)
     {
         if (context.Request.Headers.Origin is [{ Length: > 0 } origin, ..]
-            && endpoints.Of(context) is var endpoint && !OriginRule.Allows(endpoint, origin, context.Request.Host.Value))
+            && HttpEndpoint.Of(context).Endpoint is var endpoint && !OriginRule.Allows(endpoint, origin, context.Request.Host.Value))
         {
             HostLog.PageRefused(logger, endpoint.Name, origin);
             await Problems.WriteAsync(context, StatusCodes.Status403Forbidden, $"Pages of this origin may not ask; Broker:Endpoints:{endpoint.Name}:AllowedOrigins says which may.");
             return;
         }
 
-        if (broker.Refuses(endpoints.Of(context).Name))
+        if (broker.Refuses(HttpEndpoint.Of(context).Endpoint.Name))
         {
             context.Response.Headers.RetryAfter = "5";
             await Problems.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "The broker is overloaded; try again later.");
@@ -79,6 +79,11 @@ internal sealed class PollingEndpoints(MqttBroker broker, RequestEndpoints endpo
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
             context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest; // nobody reads it
+        }
+        catch (OperationCanceledException) when (HttpEndpoint.Of(context).Closing.IsCancellationRequested)
+        {
+            context.Response.Headers.RetryAfter = "1";
+            await Problems.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "This endpoint closes.");
         }
 #pragma warning disable CA1031 // a fault of ours is one request's, whatever it is
         catch (Exception fault) when (!context.Response.HasStarted)

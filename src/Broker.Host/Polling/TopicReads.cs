@@ -1,6 +1,7 @@
 using System.Globalization;
 using Broker.Core.Polling;
 using Broker.Core.Security;
+using Broker.Host.Endpoints;
 using Microsoft.AspNetCore.Http;
 
 namespace Broker.Host.Polling;
@@ -26,7 +27,9 @@ internal sealed class TopicReads(TopicPolling polling, TimeProvider time)
         bool prefers = Preferences.TryGetWait(context.Request.Headers["Prefer"], out TimeSpan preferred);
         TimeSpan effective = wait ?? preferred;
         if (effective > polling.Limits.PollWait) effective = polling.Limits.PollWait;
-        PollResult result = await polling.ReadAsync(caller, topic, EntityTags.Read(context.Request.Headers.IfNoneMatch), effective, context.RequestAborted);
+        CancellationToken ends = context.RequestAborted;
+        using CancellationTokenSource? either = effective > TimeSpan.Zero ? CancellationTokenSource.CreateLinkedTokenSource(ends, HttpEndpoint.Of(context).Closing) : null;
+        PollResult result = await polling.ReadAsync(caller, topic, EntityTags.Read(context.Request.Headers.IfNoneMatch), effective, either?.Token ?? ends);
         using TopicValue? value = result.Value;
         bool isApplied = wait is null && prefers; // a parameter in the URL comes first
         if (isApplied) response.Headers["Preference-Applied"] = string.Create(CultureInfo.InvariantCulture, $"wait={(int)effective.TotalSeconds}");

@@ -30,7 +30,7 @@ internal sealed class CertificateSettings(HostConfiguration started, TlsEndpoint
         foreach (ConfiguredEndpoint endpoint in next.Endpoints)
         {
             if (tls.Of(endpoint.Name) is not { } handshake || endpoint.Certificate is not { } certificate) continue;
-            if (handshake.Url != endpoint.Options.Url && !endpoint.Url.IsHttp) continue; // it is opened elsewhere, with all that is new
+            if (handshake.Url != endpoint.Options.Url) continue; // it is opened elsewhere, with all that is new
             bool isSameDemand = handshake.Demand == endpoint.Options.ClientCertificates;
             if (!isSameDemand) later.Add($"Broker:Endpoints:{endpoint.Name}:ClientCertificates");
             ClientCertificateRules? clients = isSameDemand ? endpoint.ClientCertificates : handshake.Clients;

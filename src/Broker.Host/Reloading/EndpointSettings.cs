@@ -5,13 +5,14 @@ using Broker.Host.Endpoints;
 namespace Broker.Host.Reloading;
 
 /// <summary>
-/// The endpoints. Those for MQTT open and close while the broker runs: new ones are bound and listen before anything changes, so that
-/// one which cannot keeps everything as it was. Of all, the origins of web pages and whether payloads are checked change for new
-/// connections and requests. HTTP endpoints open and close at the start only.
+/// The endpoints. They open and close while the broker runs: new ones are bound and listen before anything changes, so that one which
+/// cannot keeps everything as it was. Of those that stay, the origins of web pages and whether payloads are checked change for new
+/// connections and requests. Where nothing was for HTTP at the start, there is no web server, and the first such endpoint waits.
 /// </summary>
 internal sealed class EndpointSettings(HostConfiguration started, IReadOnlyList<BoundEndpoint> endpoints, LoginSettings logins, IEndpointDoors doors) : IReloadable
 {
     private readonly List<BoundEndpoint> _bound = [.. endpoints];
+    private readonly bool _hasWebServer = endpoints.Any(bound => bound.Endpoint.Url.IsHttp);
 
     /// <inheritdoc/>
     public string Name => "endpoints";
@@ -34,7 +35,7 @@ internal sealed class EndpointSettings(HostConfiguration started, IReadOnlyList<
             {
                 if (OptionsOf(bound.Endpoint, other) is { } options) changes.Add((bound, options));
             }
-            else if (bound.Endpoint.Url.IsHttp || (other is not null && !CanOpen(other, next)))
+            else if (other is not null && !CanOpen(other, next))
             {
                 later.Add(bound.Endpoint.Key);
             }
@@ -106,7 +107,7 @@ internal sealed class EndpointSettings(HostConfiguration started, IReadOnlyList<
 
     // What would guard it has to be in force already, and not only be written down: who may log in, what they may do, whose tenant it is.
     private bool CanOpen(ConfiguredEndpoint endpoint, HostConfiguration next) =>
-        !endpoint.Url.IsHttp
+        (!endpoint.Url.IsHttp || _hasWebServer)
         && !logins.Waits(next)
         && next.AccessRules is null == started.AccessRules is null
         && TenantOf(endpoint, next) == TenantOf(endpoint, started);

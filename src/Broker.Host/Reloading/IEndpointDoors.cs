@@ -2,7 +2,7 @@ using Broker.Host.Endpoints;
 
 namespace Broker.Host.Reloading;
 
-/// <summary>Opens and closes MQTT endpoints while the broker runs.</summary>
+/// <summary>Opens and closes endpoints while the broker runs.</summary>
 internal interface IEndpointDoors
 {
     /// <summary>

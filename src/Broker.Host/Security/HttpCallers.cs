@@ -2,7 +2,6 @@ using System.Net;
 using System.Text;
 using Broker.Core.Protocol;
 using Broker.Core.Security;
-using Broker.Host.Configuration;
 using Broker.Host.Endpoints;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -15,7 +14,7 @@ namespace Broker.Host.Security;
 /// Says who an HTTP caller is, by the same rules as an MQTT client: client certificate, <c>Authorization: Bearer</c> (a token) or
 /// <c>Basic</c> (a user of the password file, or a token as MQTT clients show it).
 /// </summary>
-internal sealed class HttpCallers(Authentication authentication, RequestEndpoints endpoints, TlsEndpoints tls, ILogger<HttpCallers> logger)
+internal sealed class HttpCallers(Authentication authentication, ILogger<HttpCallers> logger)
 {
     private const string Basic = "Basic ";
     private const string Bearer = "Bearer ";
@@ -47,13 +46,13 @@ internal sealed class HttpCallers(Authentication authentication, RequestEndpoint
         return null;
     }
 
-    private async ValueTask<AuthenticationResult> AskAsync(HttpContext context, HostAuthenticator authenticator)
+    private static async ValueTask<AuthenticationResult> AskAsync(HttpContext context, HostAuthenticator authenticator)
     {
-        ConfiguredEndpoint endpoint = endpoints.Of(context);
+        HttpEndpoint endpoint = HttpEndpoint.Of(context);
         ProvenIdentity? proven = null;
-        if (tls.Of(endpoint.Name)?.TryIdentify(context.Connection.ClientCertificate, out proven) == false) return Unreadable;
+        if (endpoint.Tls?.TryIdentify(context.Connection.ClientCertificate, out proven) == false) return Unreadable;
         EndPoint? remote = context.Connection.RemoteIpAddress is { } address ? SocketTuning.Readable(new IPEndPoint(address, context.Connection.RemotePort)) : null;
-        var info = new ConnectionInfo(endpoint.Name, TransportKind.Http, remote) { Proven = proven };
+        var info = new ConnectionInfo(endpoint.Endpoint.Name, TransportKind.Http, remote) { Proven = proven };
         string? user = null;
         byte[]? secret = null;
         if (context.Request.Headers.Authorization is { Count: > 0 } headers)

@@ -55,8 +55,16 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
     public static async Task<BrokerProcess> StartAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         BrokerProcess broker = Launch(["--Broker:Endpoints:Mqtt:Url", "mqtt://127.0.0.1:0", "--Broker:Endpoints:Http:Url", "http://127.0.0.1:0", .. arguments], environment);
-        await broker.ReadyAsync();
-        return broker;
+        try
+        {
+            await broker.ReadyAsync();
+            return broker;
+        }
+        catch
+        {
+            await broker.DisposeAsync(); // one that is left over would make the others late, too
+            throw;
+        }
     }
 
     /// <summary>Starts it with what drives plain TCP connections; the test is skipped where there is no such driver.</summary>
@@ -127,6 +135,14 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
     }
 
     public Uri Http(string path) => new(Address("Http"), path);
+
+    /// <summary>Where an endpoint that a reload opened is by now, out of the log.</summary>
+    public Uri Opened(string endpoint)
+    {
+        string line = $"Endpoint {endpoint} is open at ";
+        string error = Error;
+        return new Uri(error[(error.LastIndexOf(line, StringComparison.Ordinal) + line.Length)..].Split('\n')[0].Trim());
+    }
 
     public void Signal(int signal)
     {

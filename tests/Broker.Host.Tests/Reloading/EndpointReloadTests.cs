@@ -19,14 +19,14 @@ public sealed class EndpointReloadTests
         await using WireClient stays = await WireClient.ConnectAsync(broker.Address("Mqtt"), new() { ClientId = "stays" });
 
         await broker.ReloadAsync(Endpoint("mqtt://127.0.0.1:0"), "Endpoint More is open at ");
-        await using WireClient more = await WireClient.ConnectAsync(Opened(broker), new() { ClientId = "more" });
+        await using WireClient more = await WireClient.ConnectAsync(broker.Opened("More"), new() { ClientId = "more" });
         await more.PingAsync();
 
         await broker.ReloadAsync(Endpoint("mqtt://localhost:0"), "Endpoint More is open at mqtt://localhost");
         Assert.Equal(ReasonCode.AdministrativeAction, (await more.ExpectAsync<ServerPacket.Disconnect>()).ReasonCode);
-        await using WireClient moved = await WireClient.ConnectAsync(Opened(broker), new() { ClientId = "moved" });
+        await using WireClient moved = await WireClient.ConnectAsync(broker.Opened("More"), new() { ClientId = "moved" });
         await moved.PingAsync();
-        Uri last = Opened(broker);
+        Uri last = broker.Opened("More");
 
         await broker.ReloadAsync("{}", $"Endpoint More at {last.ToString().TrimEnd('/')} is closed, with 1 connection(s)");
         Assert.Equal(ReasonCode.AdministrativeAction, (await moved.ExpectAsync<ServerPacket.Disconnect>()).ReasonCode);
@@ -87,12 +87,4 @@ public sealed class EndpointReloadTests
     }
 
     private static string Endpoint(string url) => $$"""{ "Broker": { "Endpoints": { "More": { "Url": "{{url}}" } } } }""";
-
-    // Where the log says that it is open now.
-    private static Uri Opened(BrokerProcess broker)
-    {
-        const string Line = "Endpoint More is open at ";
-        string error = broker.Error;
-        return new Uri(error[(error.LastIndexOf(Line, StringComparison.Ordinal) + Line.Length)..].Split('\n')[0].Trim());
-    }
 }

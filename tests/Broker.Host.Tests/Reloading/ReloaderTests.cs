@@ -112,12 +112,12 @@ public sealed class ReloaderTests : IDisposable
     }
 
     [Fact]
-    public void Origins_of_an_HTTP_endpoint_change_while_it_listens_and_another_one_waits_for_the_next_start()
+    public void Origins_of_an_HTTP_endpoint_change_while_it_listens()
     {
         HostConfiguration started = Read("""{ "Broker": { "Endpoints": { "Http": { "Url": "http://127.0.0.1:0" }, "Mqtt": { "Url": "mqtt://127.0.0.1:0" } } } }""");
         IReadOnlyList<BoundEndpoint> bound = BoundEndpoint.BindAll(started.Endpoints);
         BoundEndpoint http = bound.Single(one => one.Endpoint.Name == "Http");
-        Write("""{ "Broker": { "Endpoints": { "Http": { "Url": "http://127.0.0.1:0", "AllowedOrigins": "https://a.example" }, "Web": { "Url": "http://127.0.0.1:2883" }, "Mqtt": { "Url": "mqtt://127.0.0.1:0" } } } }""");
+        Write("""{ "Broker": { "Endpoints": { "Http": { "Url": "http://127.0.0.1:0", "AllowedOrigins": "https://a.example" }, "Mqtt": { "Url": "mqtt://127.0.0.1:0" } } } }""");
 
         ReloadPlan plan = Settings(started, bound, new Doors()).Prepare(started.ReadAgain());
         IReadOnlyList<string>? before = http.Endpoint.Options.AllowedOrigins;
@@ -125,7 +125,21 @@ public sealed class ReloaderTests : IDisposable
 
         Assert.Null(before);
         Assert.Equal(["https://a.example"], http.Endpoint.Options.AllowedOrigins!);
-        Assert.Equal(["Broker:Endpoints:Web:Url"], plan.AtNextStart);
+        Assert.Empty(plan.AtNextStart);
+        foreach (BoundEndpoint endpoint in bound) endpoint.Dispose();
+    }
+
+    [Fact]
+    public void The_first_HTTP_endpoint_waits_for_the_next_start()
+    {
+        HostConfiguration started = Read("""{ "Broker": { "Endpoints": { "Http": { "Url": "" }, "Mqtt": { "Url": "mqtt://127.0.0.1:0" } } } }""");
+        IReadOnlyList<BoundEndpoint> bound = BoundEndpoint.BindAll(started.Endpoints);
+        Write("""{ "Broker": { "Endpoints": { "Http": { "Url": "http://127.0.0.1:0" }, "Mqtt": { "Url": "mqtt://127.0.0.1:0" } } } }""");
+
+        ReloadPlan plan = Settings(started, bound, new Doors()).Prepare(started.ReadAgain());
+
+        Assert.Equal(["Broker:Endpoints:Http:Url"], plan.AtNextStart);
+        Assert.Null(plan.Apply);
         foreach (BoundEndpoint endpoint in bound) endpoint.Dispose();
     }
 
