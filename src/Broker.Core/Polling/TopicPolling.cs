@@ -47,15 +47,16 @@ public sealed class TopicPolling
     /// <param name="known">The values that the caller has.</param>
     /// <param name="wait">How long to wait; at most <see cref="BrokerLimits.PollWait"/>. Zero: not at all.</param>
     /// <param name="cancellationToken">Ends the wait: the caller is gone.</param>
+    /// <param name="closing">Ends the wait, too: the caller is asked to go.</param>
     /// <returns>
     /// <see cref="PollStatus.Ok"/>, <see cref="PollStatus.NotModified"/> (both with the value), <see cref="PollStatus.Unknown"/>,
     /// <see cref="PollStatus.InvalidTopic"/>, <see cref="PollStatus.NotAuthorized"/>, <see cref="PollStatus.TooManyWaiting"/> or
     /// <see cref="PollStatus.Stopping"/>.
     /// </returns>
-    /// <exception cref="OperationCanceledException">The token fired.</exception>
+    /// <exception cref="OperationCanceledException">One of the tokens fired.</exception>
     public ValueTask<PollResult> ReadAsync(
-        AccessSubject caller, ReadOnlyMemory<byte> topic, KnownTags known, TimeSpan wait, CancellationToken cancellationToken) =>
-        _reader.ReadAsync(caller, Mount(caller, topic), known, wait, cancellationToken);
+        AccessSubject caller, ReadOnlyMemory<byte> topic, KnownTags known, TimeSpan wait, CancellationToken cancellationToken, CancellationToken closing = default) =>
+        _reader.ReadAsync(caller, Mount(caller, topic), known, wait, cancellationToken, closing);
 
     /// <summary>
     /// Lists the topics that a filter matches, with their values; with a cursor, those that changed since. The right to subscribe

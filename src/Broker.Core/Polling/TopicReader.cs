@@ -10,7 +10,8 @@ namespace Broker.Core.Polling;
 internal sealed class TopicReader(PollingParts parts)
 {
     /// <summary>Reads a topic's value, and waits for one that the caller does not have.</summary>
-    public ValueTask<PollResult> ReadAsync(AccessSubject caller, ReadOnlyMemory<byte> topic, KnownTags known, TimeSpan wait, CancellationToken cancellationToken)
+    public ValueTask<PollResult> ReadAsync(
+        AccessSubject caller, ReadOnlyMemory<byte> topic, KnownTags known, TimeSpan wait, CancellationToken cancellationToken, CancellationToken closing)
     {
         PollStatus fault = Check(caller, topic.Span);
         if (fault != PollStatus.Ok) return new ValueTask<PollResult>(new PollResult(fault, null));
@@ -19,10 +20,11 @@ internal sealed class TopicReader(PollingParts parts)
         if (!waits) return new ValueTask<PollResult>(result);
         if (known.IsAny) known = new KnownTags(result.Value is { } current ? [current.Tag] : [], IsAny: false);
         result.Value?.Dispose();
-        return WaitAsync(caller, topic, known, wait < parts.Limits.PollWait ? wait : parts.Limits.PollWait, cancellationToken);
+        return WaitAsync(caller, topic, known, wait < parts.Limits.PollWait ? wait : parts.Limits.PollWait, cancellationToken, closing);
     }
 
-    private async ValueTask<PollResult> WaitAsync(AccessSubject caller, ReadOnlyMemory<byte> topic, KnownTags known, TimeSpan wait, CancellationToken cancellationToken)
+    private async ValueTask<PollResult> WaitAsync(
+        AccessSubject caller, ReadOnlyMemory<byte> topic, KnownTags known, TimeSpan wait, CancellationToken cancellationToken, CancellationToken closing)
     {
         if (!parts.Waiting.TryEnter()) return new PollResult(PollStatus.TooManyWaiting, null);
         var poll = new LongPoll(known, parts.Tagger, parts.Clock);
@@ -35,7 +37,7 @@ internal sealed class TopicReader(PollingParts parts)
             if (!waits) return Last(caller, topic.Span, meanwhile);
             meanwhile.Value?.Dispose();
             long due = parts.Clock.Now + TimingWheel.TickMs + (long)wait.TotalMilliseconds; // the clock may be a tick behind
-            poll.Begin(parts.Wheel, due, cancellationToken);
+            poll.Begin(parts.Wheel, due, cancellationToken, closing);
             TopicPicture? changed = await poll.Task;
             PollResult result = changed is null ? Look(topic.Span, known) : new PollResult(PollStatus.Ok, new TopicValue(changed, changed.TagOf(parts.Tagger)));
             return Last(caller, topic.Span, result);

@@ -13,8 +13,11 @@ namespace Broker.Core.Time;
 /// </remarks>
 internal abstract class Pending<T> : WheelTimer, IValueTaskSource<T>
 {
+    private static readonly Action<object?, CancellationToken> _cancel = static (pending, token) => ((Pending<T>)pending!).TryCancel(token);
+
     private ManualResetValueTaskSourceCore<T> _core = new() { RunContinuationsAsynchronously = true };
     private CancellationTokenRegistration _cancellation;
+    private CancellationTokenRegistration _otherCancellation;
     private int _isComplete;
 
     /// <summary>What the caller awaits.</summary>
@@ -43,16 +46,19 @@ internal abstract class Pending<T> : WheelTimer, IValueTaskSource<T>
     /// <param name="wheel">Where the time is measured.</param>
     /// <param name="due">When the time is over, in milliseconds of the broker's clock.</param>
     /// <param name="cancellationToken">Ends the wait with an <see cref="OperationCanceledException"/>.</param>
-    public void Begin(TimingWheel wheel, long due, CancellationToken cancellationToken)
+    /// <param name="other">Does so, too: a source that is linked to both would take several times the memory of the second registration.</param>
+    public void Begin(TimingWheel wheel, long due, CancellationToken cancellationToken, CancellationToken other = default)
     {
         wheel.Schedule(this, due);
-        _cancellation = cancellationToken.UnsafeRegister(static (pending, token) => ((Pending<T>)pending!).TryCancel(token), this);
+        _cancellation = cancellationToken.UnsafeRegister(_cancel, this);
+        _otherCancellation = other.UnsafeRegister(_cancel, this);
     }
 
     /// <summary>Nobody waits any more.</summary>
     public void End(TimingWheel wheel)
     {
         _cancellation.Dispose();
+        _otherCancellation.Dispose();
         wheel.Cancel(this);
     }
 

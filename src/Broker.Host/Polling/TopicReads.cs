@@ -27,9 +27,8 @@ internal sealed class TopicReads(TopicPolling polling, TimeProvider time)
         bool prefers = Preferences.TryGetWait(context.Request.Headers["Prefer"], out TimeSpan preferred);
         TimeSpan effective = wait ?? preferred;
         if (effective > polling.Limits.PollWait) effective = polling.Limits.PollWait;
-        CancellationToken ends = context.RequestAborted;
-        using CancellationTokenSource? either = effective > TimeSpan.Zero ? CancellationTokenSource.CreateLinkedTokenSource(ends, HttpEndpoint.Of(context).Closing) : null;
-        PollResult result = await polling.ReadAsync(caller, topic, EntityTags.Read(context.Request.Headers.IfNoneMatch), effective, either?.Token ?? ends);
+        PollResult result = await polling.ReadAsync(
+            caller, topic, EntityTags.Read(context.Request.Headers.IfNoneMatch), effective, context.RequestAborted, HttpEndpoint.Of(context).Closing);
         using TopicValue? value = result.Value;
         bool isApplied = wait is null && prefers; // a parameter in the URL comes first
         if (isApplied) response.Headers["Preference-Applied"] = string.Create(CultureInfo.InvariantCulture, $"wait={(int)effective.TotalSeconds}");

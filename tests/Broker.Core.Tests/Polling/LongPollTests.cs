@@ -137,14 +137,16 @@ public sealed class LongPollTests
         Assert.Equal(PollStatus.Unknown, (await poll.InTime()).Status);
     }
 
-    [Fact]
-    public async Task A_caller_that_is_gone_leaves_nothing_behind()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_caller_that_is_gone_or_asked_to_go_leaves_nothing_behind(bool isAsked)
     {
         using var broker = new TestBroker();
         broker.Connect("c").Publish("t", "1");
         int timers = broker.Broker.Context.Wheel.Count;
         using var gone = new CancellationTokenSource();
-        Task<PollResult> poll = broker.PollUntilGone("t", _wait, gone.Token);
+        Task<PollResult> poll = broker.PollUntilGone("t", _wait, isAsked ? default : gone.Token, isAsked ? gone.Token : default);
         Assert.Equal(timers + 1, broker.Broker.Context.Wheel.Count);
 
         await gone.CancelAsync();

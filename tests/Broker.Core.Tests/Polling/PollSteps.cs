@@ -47,8 +47,8 @@ internal static class PollSteps
         broker.PollUntilGone(topic, wait, CancellationToken.None);
 
     /// <inheritdoc cref="PollForChange"/>
-    public static Task<PollResult> PollUntilGone(this TestBroker broker, string topic, TimeSpan wait, CancellationToken gone) =>
-        broker.Broker.Polling.ReadAsync(Caller, Utf8(topic), new KnownTags([broker.TagOf(topic)], IsAny: false), wait, gone).AsTask();
+    public static Task<PollResult> PollUntilGone(this TestBroker broker, string topic, TimeSpan wait, CancellationToken gone, CancellationToken closing = default) =>
+        broker.Broker.Polling.ReadAsync(Caller, Utf8(topic), new KnownTags([broker.TagOf(topic)], IsAny: false), wait, gone, closing).AsTask();
 
     public static Task<T> InTime<T>(this Task<T> task) => task.WaitAsync(_patience);
 
