@@ -95,7 +95,7 @@ internal static class HostComposition
             Time = services.GetRequiredService<TimeProvider>(),
             LoggerFactory = services.GetRequiredService<ILoggerFactory>(),
             Authorizer = services.GetRequiredService<IAuthorizer>(),
-            Audit = services.GetService<AuditLog>() ?? (IAudit)new NoAudit(),
+            Audit = AuditOf(services),
             Authenticator = services.GetRequiredService<Authentication>().Authenticator ?? (IAuthenticator)new AnonymousAuthenticator(),
             EnhancedAuthenticators = services.GetRequiredService<Authentication>().Methods,
             Load = services.GetRequiredService<ProcessLoad>(),
@@ -137,7 +137,7 @@ internal static class HostComposition
     private static void AddSecurity(IServiceCollection services, HostConfiguration configuration, MqttBrokerOptions options)
     {
         services.AddSingleton(provider => new TlsEndpoints(
-            configuration.Endpoints, options.Limits, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<TlsEndpoints>>()));
+            configuration.Endpoints, options.Limits, provider.GetRequiredService<TimeProvider>(), AuditOf(provider), provider.GetRequiredService<ILogger<TlsEndpoints>>()));
         services.AddSingleton(provider => new Authentication(configuration.Options.Auth, configuration.Auth, options.Limits, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new AccessReport(
             configuration, provider.GetRequiredService<Authentication>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<AccessReport>>()));
@@ -154,6 +154,8 @@ internal static class HostComposition
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<JwksRefresh>>()));
     }
+
+    private static IAudit AuditOf(IServiceProvider services) => services.GetService<AuditLog>() ?? (IAudit)new NoAudit();
 
     private static void MapHttp(WebApplication application)
     {

@@ -5,6 +5,9 @@ namespace Broker.Attack;
 /// <param name="Command">Program and arguments; <c>{folder}</c> and <c>{mqtt}</c> and so on, its ports, are filled in.</param>
 internal sealed record BrokerKind(string Name, Func<AttackSetting, (string Program, string[] Arguments)> Command)
 {
+    // Time for a good client's handshake on a slow machine, and less than patience lasts.
+    private const string ConnectTimeout = "00:00:15";
+
     // Everything is logged where attackers bring names with them, and the audit log is there to be looked at, too.
     private static readonly string[] _talkative = ["--Logging:LogLevel:Default", "Debug", "--Broker:Audit:Path", "stdout"];
 
@@ -16,7 +19,7 @@ internal sealed record BrokerKind(string Name, Func<AttackSetting, (string Progr
             .. setting switch
             {
                 AttackSetting.WithRights => ["--Broker:Auth:PasswordFile", "users", "--Broker:Acl:Path", "rules"],
-                AttackSetting.WithCertificates => [.. _talkative, "--Broker:Auth:AllowAnonymous", "true", .. Certificates, .. Encrypted("Mqtts", "mqtts"), .. Encrypted("Https", "https")],
+                AttackSetting.WithCertificates => [.. _talkative, "--Broker:Limits:ConnectTimeout", ConnectTimeout, "--Broker:Auth:AllowAnonymous", "true", .. Certificates, .. Encrypted("Mqtts", "mqtts"), .. Encrypted("Https", "https")],
                 _ => Array.Empty<string>(),
             },
         ]));

@@ -6,11 +6,14 @@ using Broker.Attack;
 //   dotnet run -c Release --project tests/Broker.Attack                                       (this broker)
 //   dotnet run -c Release --project tests/Broker.Attack -- --broker this --broker mosquitto   (both, side by side)
 //   dotnet run -c Release --project tests/Broker.Attack -- --row A03                          (one row)
+//   dotnet run -c Release --project tests/Broker.Attack -- --file tls                         (one file)
 List<BrokerKind> kinds = [];
 string? only = null;
+string? onlyFile = null;
 for (int i = 0; i + 1 < args.Length; i += 2)
 {
     if (args[i] == "--row") only = args[i + 1];
+    else if (args[i] == "--file") onlyFile = args[i + 1];
     else if (args[i] == "--broker" && args[i + 1] == "this") kinds.Add(BrokerKind.Own());
     else if (args[i] == "--broker" && args[i + 1] == "mosquitto") kinds.Add(BrokerKind.Mosquitto);
     else args = ["?"];
@@ -18,7 +21,7 @@ for (int i = 0; i + 1 < args.Length; i += 2)
 
 if (args.Length % 2 != 0)
 {
-    Console.Error.WriteLine("--broker this|mosquitto (may repeat), --row NAME");
+    Console.Error.WriteLine("--broker this|mosquitto (may repeat), --row NAME, --file NAME");
     return 2;
 }
 
@@ -27,7 +30,7 @@ List<List<AttackResult>> columns = [];
 foreach (BrokerKind kind in kinds)
 {
     List<AttackResult> column = [];
-    foreach ((string file, AttackSetting setting) in AttackFiles.All)
+    foreach ((string file, AttackSetting setting) in AttackFiles.All.Where(one => onlyFile is null || one.Name == onlyFile))
     {
         if (AttackFiles.Missing(file) is { Count: > 0 } missing)
         {

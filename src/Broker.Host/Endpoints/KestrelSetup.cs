@@ -60,7 +60,11 @@ internal static class KestrelSetup
         listen.Protocols = HttpProtocols.Http1AndHttp2;
         listen.Use(next => connection => Of(connection).RunAsync(connection, next));
         listen.Use(next => connection => EnterAsync(connection, TlsOf(connection), next));
-        listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = static handshake => new(TlsOf(handshake.Connection).Options), HandshakeTimeout = patience });
+        listen.UseHttps(new TlsHandshakeCallbackOptions
+        {
+            OnConnection = static handshake => new(TlsOf(handshake.Connection).OptionsFor(SocketTuning.Readable(handshake.Connection.RemoteEndPoint))),
+            HandshakeTimeout = patience,
+        });
         listen.Use(next => connection =>
         {
             (connection.Items[_place] as IDisposable)?.Dispose(); // the handshake is over

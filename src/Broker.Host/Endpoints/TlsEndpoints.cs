@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Broker.Core.Limits;
+using Broker.Core.Security;
 using Broker.Host.Configuration;
 using Microsoft.Extensions.Logging;
 
@@ -11,13 +12,14 @@ internal sealed class TlsEndpoints
 {
     private readonly ConcurrentDictionary<string, TlsHandshake> _handshakes = new(StringComparer.OrdinalIgnoreCase);
     private readonly TimeProvider _time;
+    private readonly IAudit _audit;
     private readonly ILogger _logger;
 
     /// <summary>Prepares the handshakes of all encrypted endpoints.</summary>
-    public TlsEndpoints(IEnumerable<ConfiguredEndpoint> endpoints, BrokerLimits limits, TimeProvider time, ILogger<TlsEndpoints> logger)
+    public TlsEndpoints(IEnumerable<ConfiguredEndpoint> endpoints, BrokerLimits limits, TimeProvider time, IAudit audit, ILogger<TlsEndpoints> logger)
     {
         Gate = new HandshakeGate(limits.TlsHandshakes);
-        (Patience, _time, _logger) = (limits.ConnectTimeout, time, logger);
+        (Patience, _time, _audit, _logger) = (limits.ConnectTimeout, time, audit, logger);
         foreach (ConfiguredEndpoint endpoint in endpoints) Add(endpoint);
     }
 
@@ -33,7 +35,7 @@ internal sealed class TlsEndpoints
     /// <summary>Prepares the handshakes of an endpoint that is about to open, if it is encrypted.</summary>
     public void Add(ConfiguredEndpoint endpoint)
     {
-        if (endpoint.Certificate is not null) _handshakes[endpoint.Name] = new TlsHandshake(endpoint, Gate, Patience, _time, _logger);
+        if (endpoint.Certificate is not null) _handshakes[endpoint.Name] = new TlsHandshake(endpoint, Gate, Patience, _time, _audit, _logger);
     }
 
     /// <summary>An endpoint is closed.</summary>

@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Broker.Core.Connections;
+using Broker.Core.Protocol;
 using Broker.Core.Security;
 using Broker.Host.Configuration;
 using Broker.Host.Security;
@@ -24,11 +26,12 @@ internal sealed class TlsHandshake
     private readonly bool _isHttp;
     private readonly HandshakeGate _gate;
     private readonly TimeProvider _time;
+    private readonly IAudit _audit;
     private readonly ILogger _logger;
     private volatile State _state;
 
     /// <summary>Prepares an endpoint's handshakes; it has a certificate.</summary>
-    public TlsHandshake(ConfiguredEndpoint endpoint, HandshakeGate gate, TimeSpan patience, TimeProvider time, ILogger logger)
+    public TlsHandshake(ConfiguredEndpoint endpoint, HandshakeGate gate, TimeSpan patience, TimeProvider time, IAudit audit, ILogger logger)
     {
         _endpoint = endpoint.Name;
         Url = endpoint.Options.Url;
@@ -37,12 +40,10 @@ internal sealed class TlsHandshake
         _gate = gate;
         Patience = patience;
         _time = time;
+        _audit = audit;
         _logger = logger;
         _state = CreateState(endpoint.Certificate!, endpoint.ClientCertificates); // an encrypted endpoint has one
     }
-
-    /// <summary>What the next connection is offered.</summary>
-    public SslServerAuthenticationOptions Options => _state.Options;
 
     /// <summary>Where the endpoint listens, as it is configured.</summary>
     public string Url { get; }
@@ -62,6 +63,10 @@ internal sealed class TlsHandshake
     /// <summary>Takes new certificates for the connections to come.</summary>
     public void Use(ServerCertificate certificate, ClientCertificateRules? clients) => _state = CreateState(certificate, clients);
 
+    /// <summary>What the next connection is offered.</summary>
+    /// <param name="remote">Whose it is, to be told where its certificate is refused.</param>
+    public SslServerAuthenticationOptions OptionsFor(EndPoint? remote) => OptionsFor(_state, remote);
+
     /// <summary>Waits until there is room for one more handshake.</summary>
     /// <returns>To be disposed when it is over; null where there was no room in time.</returns>
     public ValueTask<IDisposable?> EnterAsync(EndPoint? remote) => _gate.EnterAsync(remote, Patience);
@@ -72,7 +77,7 @@ internal sealed class TlsHandshake
     {
         using IDisposable place = await EnterAsync(remote) ?? throw new AuthenticationException("Too many TLS handshakes are under way (Limits:TlsHandshakes)");
         State state = _state;
-        await stream.AuthenticateAsServerAsync(state.Options);
+        await stream.AuthenticateAsServerAsync(OptionsFor(state, remote));
         return TryIdentify(state, stream.RemoteCertificate, out ProvenIdentity? identity)
             ? identity
             : throw new AuthenticationException("The client certificate does not hold any more");
@@ -84,34 +89,47 @@ internal sealed class TlsHandshake
     /// <returns>False where it does not hold any more, or none is there and one is required.</returns>
     public bool TryIdentify(X509Certificate2? certificate, out ProvenIdentity? identity) => TryIdentify(_state, certificate, out identity);
 
+    // One context for all connections, so that sessions can be resumed; offline, so that nothing waits for the network.
     private State CreateState(ServerCertificate certificate, ClientCertificateRules? clients)
     {
-        // One context for all connections, so that sessions can be resumed; offline, so that nothing waits for the network.
-        var options = new SslServerAuthenticationOptions
-        {
-            ServerCertificateContext = SslStreamCertificateContext.Create(certificate.Leaf, certificate.Intermediates, offline: true),
-            EnabledSslProtocols = Protocols,
-            AllowRenegotiation = false,
-        };
+        var context = SslStreamCertificateContext.Create(certificate.Leaf, certificate.Intermediates, offline: true);
+        return new State(context, CreateOptions(context), certificate, clients);
+    }
+
+    private SslServerAuthenticationOptions CreateOptions(SslStreamCertificateContext context)
+    {
+        var options = new SslServerAuthenticationOptions { ServerCertificateContext = context, EnabledSslProtocols = Protocols, AllowRenegotiation = false };
         if (_isHttp) options.ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11];
-        if (clients is not null)
+        return options;
+    }
+
+    private SslServerAuthenticationOptions OptionsFor(State state, EndPoint? remote)
+    {
+        if (state.Clients is not { } clients) return state.Options;
+        SslServerAuthenticationOptions options = CreateOptions(state.Context);
+        options.ClientCertificateRequired = true; // asked for; whether one has to come is decided below
+        options.AllowTlsResume = false; // every connection is checked by what holds now
+        options.CertificateChainPolicy = clients.CreatePolicy();
+        options.RemoteCertificateValidationCallback = (_, shown, chain, errors) => IsAccepted(clients, remote, shown, chain, errors);
+        return options;
+    }
+
+    private bool IsAccepted(ClientCertificateRules clients, EndPoint? remote, X509Certificate? shown, X509Chain? chain, SslPolicyErrors errors)
+    {
+        if (shown is not X509Certificate2 certificate)
         {
-            options.ClientCertificateRequired = true; // asked for; whether one has to come is decided below
-            options.AllowTlsResume = false; // every connection is checked by what holds now
-            options.CertificateChainPolicy = clients.CreatePolicy();
-            options.RemoteCertificateValidationCallback = (_, shown, chain, errors) => IsAccepted(clients, shown, chain, errors);
+            if (_demand == CertificateDemand.Allow && shown is null) return true;
+            _audit.Refused(Connection(remote), null, ReasonCode.NotAuthorized, "It showed no client certificate");
+            return false;
         }
 
-        return new State(options, certificate, clients);
-    }
-
-    private bool IsAccepted(ClientCertificateRules clients, X509Certificate? shown, X509Chain? chain, SslPolicyErrors errors)
-    {
-        if (shown is not X509Certificate2 certificate) return _demand == CertificateDemand.Allow && shown is null;
         if (clients.Identify(certificate, chain, errors, _time.GetUtcNow(), out string? fault) is not null) return true;
         HostLog.CertificateRefused(_logger, _endpoint, certificate.SerialNumber, fault ?? "");
+        _audit.Refused(Connection(remote), null, ReasonCode.NotAuthorized, $"Client certificate {certificate.SerialNumber} ({certificate.Subject}): {fault}");
         return false;
     }
+
+    private ConnectionInfo Connection(EndPoint? remote) => new(_endpoint, TransportKind.Tls, remote);
 
     private bool TryIdentify(State state, X509Certificate? shown, out ProvenIdentity? identity)
     {
@@ -122,5 +140,5 @@ internal sealed class TlsHandshake
         return identity is not null;
     }
 
-    private sealed record State(SslServerAuthenticationOptions Options, ServerCertificate Certificate, ClientCertificateRules? Clients);
+    private sealed record State(SslStreamCertificateContext Context, SslServerAuthenticationOptions Options, ServerCertificate Certificate, ClientCertificateRules? Clients);
 }

@@ -1,3 +1,5 @@
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
 using Broker.Core.Protocol;
 using Broker.Host.Tests.Harness;
 using Broker.Testing.Wire;
@@ -43,5 +45,41 @@ public sealed class AuditProcessTests
         }
 
         foreach (string secret in (string[])["hunter2", "the-payload", "last-words"]) Assert.DoesNotContain(secret, text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Refused_certificates_are_there_over_tls_and_over_websocket_a_line_each()
+    {
+        using var authority = new TestAuthority();
+        using X509Certificate2 forged = authority.Issue("CN=\"dev\r\nforged\"");
+        await using BrokerProcess broker = BrokerProcess.Launch(
+            [
+                .. Endpoint("Mqtt", "mqtts"), .. Endpoint("Http", "https"),
+                "--Broker:Auth:ClientCertificates:CaFile", "ca.pem", "--Broker:Auth:ClientCertificates:Principal", "cn", "--Broker:Audit:Path", "audit.log",
+            ],
+            files: new Dictionary<string, string> { ["ca.pem"] = authority.Pem },
+            prepare: folder => TestCertificates.WritePem(folder));
+        await broker.ReadyAsync();
+        foreach (X509Certificate2? shown in (X509Certificate2?[])[forged, null])
+        {
+            await Assert.ThrowsAnyAsync<Exception>(async () => await (await WireClient.OpenAsync(broker.Address("Mqtt"), shown)).ConnectAsync(new() { ClientId = "refused" }));
+            await Assert.ThrowsAnyAsync<Exception>(() => WireClient.OpenWebSocketAsync(broker.Address("Http"), shown));
+        }
+
+        string path = Path.Combine(broker.Folder.Path, "audit.log");
+        await Eventually.Until("all four are written", () => Told().Distinct().Count() == 4); // whoever is refused may try again
+        Assert.All(Lines(), line => Assert.Equal("refuse", line.GetProperty("event").GetString()));
+        Assert.All(Lines(), line => Assert.StartsWith("127.0.0.1:", line.GetProperty("address").GetString(), StringComparison.Ordinal));
+
+        IEnumerable<(string? Listener, bool HasName)> Told() =>
+            Lines().Select(line => (line.GetProperty("listener").GetString(), line.GetProperty("detail").GetString()!.Contains("dev\r\nforged", StringComparison.Ordinal)));
+
+        JsonElement[] Lines() => [.. File.ReadAllText(path).Split('\n')[..^1].Select(line => JsonDocument.Parse(line).RootElement)]; // the last may be on its way
+    }
+
+    private static string[] Endpoint(string name, string scheme)
+    {
+        string key = "--Broker:Endpoints:" + name;
+        return [$"{key}:Url", $"{scheme}://127.0.0.1:0", $"{key}:Certificate:Path", "server.pem", $"{key}:Certificate:KeyPath", "server.key", $"{key}:ClientCertificates", "require"];
     }
 }
