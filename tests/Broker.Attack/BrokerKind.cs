@@ -5,8 +5,8 @@ namespace Broker.Attack;
 /// <param name="Command">Program and arguments; <c>{folder}</c> and <c>{mqtt}</c> and so on, its ports, are filled in.</param>
 internal sealed record BrokerKind(string Name, Func<AttackSetting, (string Program, string[] Arguments)> Command)
 {
-    // Time for a good client's handshake on a slow machine, and less than patience lasts.
-    private const string ConnectTimeout = "00:00:15";
+    // Time for a good client's handshake on a slow machine; over HTTPS waiting for a place and the handshake may each take as long, and patience lasts longer.
+    private const string ConnectTimeout = "00:00:08";
 
     // Everything is logged where attackers bring names with them, and the audit log is there to be looked at, too.
     private static readonly string[] _talkative = ["--Logging:LogLevel:Default", "Debug", "--Broker:Audit:Path", "stdout"];
