@@ -12,9 +12,6 @@ namespace Broker.Host.Endpoints;
 /// <summary>Makes Kestrel serve the connections of <see cref="HttpEndpoints"/>, and nothing else.</summary>
 internal static class KestrelSetup
 {
-    // Where a connection keeps its place among the handshakes.
-    private static readonly object _place = new();
-
     /// <summary>Configures it.</summary>
     /// <param name="builder">The application.</param>
     /// <param name="maxConnections">Connections without TLS at the same time, and as many with it; WebSockets count with the broker's clients.</param>
@@ -67,7 +64,7 @@ internal static class KestrelSetup
         });
         listen.Use(next => connection =>
         {
-            (connection.Items[_place] as IDisposable)?.Dispose(); // the handshake is over
+            connection.Features.Get<PendingHandshake>()?.Dispose(); // it is over
             return next(connection);
         });
     }
@@ -78,9 +75,10 @@ internal static class KestrelSetup
 
     private static async Task EnterAsync(ConnectionContext connection, TlsHandshake tls, ConnectionDelegate next)
     {
-        using IDisposable? place = await tls.EnterAsync(SocketTuning.Readable(connection.RemoteEndPoint));
-        if (place is null) return; // no room in time: the connection ends
-        connection.Items[_place] = place;
+        using PendingHandshake handshake = tls.Begin(connection);
+        handshake.Place = await tls.EnterAsync(SocketTuning.Readable(connection.RemoteEndPoint));
+        if (handshake.Place is null) return; // no room in time: the connection ends
+        connection.Features.Set(handshake);
         await next(connection);
     }
 }

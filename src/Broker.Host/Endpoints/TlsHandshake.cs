@@ -7,6 +7,7 @@ using Broker.Core.Protocol;
 using Broker.Core.Security;
 using Broker.Host.Configuration;
 using Broker.Host.Security;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 
 namespace Broker.Host.Endpoints;
@@ -66,6 +67,9 @@ internal sealed class TlsHandshake
     /// <summary>What the next connection is offered.</summary>
     /// <param name="remote">Whose it is, to be told where its certificate is refused.</param>
     public SslServerAuthenticationOptions OptionsFor(EndPoint? remote) => OptionsFor(_state, remote);
+
+    /// <summary>A connection of the web server's has come: from now on its handshake has to be over in time.</summary>
+    public PendingHandshake Begin(ConnectionContext connection) => new(connection, Patience, _time);
 
     /// <summary>Waits until there is room for one more handshake.</summary>
     /// <returns>To be disposed when it is over; null where there was no room in time.</returns>
