@@ -7,14 +7,15 @@ namespace Broker.Host.Tests.Tcp;
 
 public sealed class DescriptorExhaustionTests
 {
-    private static readonly string[] _lowered = ["prlimit", "--nofile=400:400"];
+    private const string Prlimit = "/usr/bin/prlimit";
+    private static readonly string[] _lowered = [Prlimit, "--nofile=400:400"];
 
     [Theory]
     [InlineData("Epoll")]
     [InlineData("Sockets")]
     public async Task More_clients_than_descriptors_are_refused_and_the_broker_lives(string driver)
     {
-        Assert.SkipUnless(File.Exists("/usr/bin/prlimit"), "prlimit is not here."); // which is only on Linux
+        Assert.SkipUnless(File.Exists(Prlimit), "prlimit is not here."); // which is only on Linux
         await using BrokerProcess broker = Launch(driver, _lowered);
         await broker.ReadyAsync();
         await Eventually.Until("the log says that it is less", () => broker.Error.Contains(" MQTT connections instead of 100000: this process may open 400 files", StringComparison.Ordinal));
@@ -36,7 +37,7 @@ public sealed class DescriptorExhaustionTests
     [InlineData("Sockets")]
     public async Task When_the_system_has_no_descriptor_left_the_door_stays_open_and_does_not_spin(string driver)
     {
-        Assert.SkipUnless(File.Exists("/usr/bin/prlimit"), "prlimit is not here."); // which is only on Linux
+        Assert.SkipUnless(File.Exists(Prlimit), "prlimit is not here."); // which is only on Linux
         await using BrokerProcess broker = BrokerProcess.Launch(
             ["--Broker:Tcp:Driver", driver, "--Broker:Endpoints:Mqtt:Url", "mqtt://127.0.0.1:0", "--Broker:Endpoints:Http:Url", ""],
             new Dictionary<string, string> { ["DOTNET_TieredCompilation"] = "0" }); // its threads start late, and need descriptors
@@ -86,7 +87,7 @@ public sealed class DescriptorExhaustionTests
 
     private static async Task PrlimitAsync(int process, int limit)
     {
-        using var prlimit = Process.Start("prlimit", [$"--pid={process.ToString(CultureInfo.InvariantCulture)}", $"--nofile={limit.ToString(CultureInfo.InvariantCulture)}:"]);
+        using var prlimit = Process.Start(Prlimit, [$"--pid={process.ToString(CultureInfo.InvariantCulture)}", $"--nofile={limit.ToString(CultureInfo.InvariantCulture)}:"]);
         await prlimit.WaitForExitAsync(Eventually.Deadline());
         Assert.Equal(0, prlimit.ExitCode);
     }
