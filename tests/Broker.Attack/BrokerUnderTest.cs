@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Broker.Testing;
 
 namespace Broker.Attack;
 
@@ -75,7 +76,7 @@ internal class BrokerUnderTest : IDisposable
     public static async Task<BrokerUnderTest> StartAsync(BrokerKind kind, IReadOnlyDictionary<string, string> files, AttackSetting setting)
     {
         string folder = Directory.CreateTempSubdirectory("broker-attack-").FullName;
-        Dictionary<string, int> ports = PortNames(setting).ToDictionary(name => name, _ => FreePort());
+        Dictionary<string, int> ports = PortNames(setting).ToDictionary(name => name, _ => LoopbackPort.Free());
         foreach ((string name, string text) in files) File.WriteAllText(Path.Combine(folder, name), Fill(text));
         (string program, string[] arguments) = kind.Command(setting);
         var start = new ProcessStartInfo(program, arguments.Select(Fill)) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
@@ -151,12 +152,5 @@ internal class BrokerUnderTest : IDisposable
         if (!HasFigures) return 0;
         string? line = File.ReadLines($"/proc/{Id}/status").FirstOrDefault(line => line.StartsWith(key, StringComparison.Ordinal));
         return line is null ? 0 : double.Parse(line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }

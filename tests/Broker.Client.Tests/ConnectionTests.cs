@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Broker.Client.Connection;
 using Broker.Client.Tests.Harness;
 using Broker.Host.Tests.Harness;
+using Broker.Testing;
 
 namespace Broker.Client.Tests;
 
@@ -29,7 +30,7 @@ public sealed class ConnectionTests
     [Fact]
     public async Task Where_nobody_listens_connecting_fails_with_the_address()
     {
-        int port = AnyBroker.FreePort();
+        int port = LoopbackPort.Free();
 
         BrokerClientException fault = await Assert.ThrowsAsync<BrokerClientException>(() => BrokerClient.ConnectAsync($"mqtt://127.0.0.1:{port}", Eventually.Deadline()));
 
@@ -43,7 +44,7 @@ public sealed class ConnectionTests
         await using AnyBroker first = await AnyBroker.StartAsync();
         await using AnyBroker second = await AnyBroker.StartAsync();
         await using var proxy = new FaultyProxy(first.Port);
-        await using var client = new BrokerClient(Clients.Options($"mqtt://127.0.0.1:{AnyBroker.FreePort()}", proxy.Address, second.Address));
+        await using var client = new BrokerClient(Clients.Options($"mqtt://127.0.0.1:{LoopbackPort.Free()}", proxy.Address, second.Address));
         await client.ConnectAsync(Eventually.Deadline());
         Assert.Equal(1, proxy.Connections);
         await using BrokerClient observer = await Clients.ConnectAsync(second.Address);
@@ -71,7 +72,7 @@ public sealed class ConnectionTests
         Subscription<int> numbers = await client.Subscribe<int>("n").StartedAsync();
         int target = proxy.Target;
 
-        proxy.Target = AnyBroker.FreePort();
+        proxy.Target = LoopbackPort.Free();
         proxy.Cut();
         for (int i = 0; i < 10; i++) await publisher.PublishAsync("n", i);
         proxy.Target = target;
@@ -106,7 +107,7 @@ public sealed class ConnectionTests
         await using AnyBroker broker = await AnyBroker.StartAsync();
         await using BrokerClient subscriber = await Clients.ConnectAsync(broker.Address);
         Subscription<int> numbers = await subscriber.Subscribe<int>("n").StartedAsync();
-        await using var proxy = new FaultyProxy(AnyBroker.FreePort());
+        await using var proxy = new FaultyProxy(LoopbackPort.Free());
         await using var client = new BrokerClient(Clients.Options(proxy.Address));
         client.Start();
 

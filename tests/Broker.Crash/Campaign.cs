@@ -1,8 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Broker.Core.Protocol;
+using Broker.Testing;
 using Broker.Testing.Wire;
 
 namespace Broker.Crash;
@@ -16,7 +15,7 @@ internal sealed class Campaign : IDisposable
     private readonly CampaignOptions _options;
     private readonly Random _random;
     private readonly History _history = new();
-    private readonly int _port = FreePort();
+    private readonly int _port = LoopbackPort.Free();
     private readonly string _folder;
     private readonly CrashPublisher[] _publishers;
     private readonly CrashSubscriber[] _subscribers;
@@ -176,12 +175,5 @@ internal sealed class Campaign : IDisposable
         }
 
         return true;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Broker.Host.Tests.Harness;
 using Broker.Host.Tests.Interop;
+using Broker.Testing;
 
 namespace Broker.Client.Tests.Harness;
 
@@ -33,19 +34,12 @@ internal sealed class AnyBroker : IAsyncDisposable
 
         OtherClient.RequireProgram("mosquitto");
         var folder = new TempFolder();
-        int port = FreePort();
+        int port = LoopbackPort.Free();
         string configuration = folder.Write("mosquitto.conf", $"listener {port.ToString(CultureInfo.InvariantCulture)} 127.0.0.1\nallow_anonymous true\npersistence false\nset_tcp_nodelay true\nmax_queued_messages 0\n");
         var mosquitto = new AnyBroker { Port = port, _folder = folder };
         mosquitto._parts.Add(OtherClient.Start("mosquitto", "-c", configuration));
         await Eventually.Until("Mosquitto listens", () => CanConnect(port));
         return mosquitto;
-    }
-
-    public static int FreePort()
-    {
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port; // it is bound
     }
 
     public async ValueTask DisposeAsync()

@@ -40,15 +40,13 @@ public sealed class EndpointReloadTests
     {
         if (OperatingSystem.IsWindows()) Assert.Skip("There is no SIGHUP.");
         await using BrokerProcess broker = await BrokerProcess.StartAsync();
-        using var taken = new TcpListener(IPAddress.Loopback, 0);
-        taken.Start();
-        int port = ((IPEndPoint)taken.LocalEndpoint).Port;
+        using var taken = new TakenPort();
 
         await broker.ReloadAsync(
-            $$"""{ "Broker": { "Limits": { "PerAddress": { "Connections": 1 } }, "Endpoints": { "More": { "Url": "mqtt://127.0.0.1:{{port}}" } } } }""",
+            $$"""{ "Broker": { "Limits": { "PerAddress": { "Connections": 1 } }, "Endpoints": { "More": { "Url": "mqtt://127.0.0.1:{{taken.Number}}" } } } }""",
             "Nothing was changed");
 
-        Assert.Contains($"mqtt://127.0.0.1:{port} is already in use by another program", broker.Error, StringComparison.Ordinal);
+        Assert.Contains($"mqtt://127.0.0.1:{taken.Number} is already in use by another program", broker.Error, StringComparison.Ordinal);
         await using WireClient first = await WireClient.ConnectAsync(broker.Address("Mqtt"), new() { ClientId = "1" });
         await using WireClient second = await WireClient.ConnectAsync(broker.Address("Mqtt"), new() { ClientId = "2" });
         await second.PingAsync(); // the limit is not in force either

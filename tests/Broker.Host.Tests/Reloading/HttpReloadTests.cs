@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Broker.Core.Protocol;
 using Broker.Host.Tests.Harness;
+using Broker.Testing;
 using Broker.Testing.Wire;
 
 namespace Broker.Host.Tests.Reloading;
@@ -49,18 +50,16 @@ public sealed class HttpReloadTests : IDisposable
     public async Task A_port_in_use_keeps_everything_as_it_was()
     {
         await using BrokerProcess broker = await StartAsync();
-        using TcpListener taken = new(IPAddress.Loopback, 0);
-        taken.Start();
-        int port = ((IPEndPoint)taken.LocalEndpoint).Port;
+        using var taken = new TakenPort();
         await using WireClient stays = await ConnectAsync(broker.Address("Http"), "stays");
-        int free = FreePort();
+        int free = LoopbackPort.Free();
 
         // One that could open, one that cannot, and one that would close.
         await broker.ReloadAsync(
-            $$"""{ "Broker": { "Endpoints": { "Web": { "Url": "http://127.0.0.1:{{free}}" }, "More": { "Url": "http://127.0.0.1:{{port}}" } }, "ChangeOnly": { "Rules": { "all": { "Filter": "#" } } } } }""",
+            $$"""{ "Broker": { "Endpoints": { "Web": { "Url": "http://127.0.0.1:{{free}}" }, "More": { "Url": "http://127.0.0.1:{{taken.Number}}" } }, "ChangeOnly": { "Rules": { "all": { "Filter": "#" } } } } }""",
             "Nothing was changed");
 
-        Assert.Contains($"http://127.0.0.1:{port} is already in use by another program", broker.Error, StringComparison.Ordinal);
+        Assert.Contains($"http://127.0.0.1:{taken.Number} is already in use by another program", broker.Error, StringComparison.Ordinal);
         await RefusesAsync(free);
         await PutAsync(broker.Address("Http"), "1");
         await stays.PingAsync();
@@ -229,11 +228,4 @@ public sealed class HttpReloadTests : IDisposable
     private async Task WaitingAsync(BrokerProcess broker, int count) => await Eventually.Until(
         $"{count} polls wait", async () => (await _http.GetStringAsync(broker.Http("/metrics"), Eventually.Deadline())).Split('\n')
             .Any(line => line.StartsWith("mqtt_polls_waiting", StringComparison.Ordinal) && line.Split(' ')[1] == $"{count}"));
-
-    private static int FreePort()
-    {
-        using var socket = new TcpListener(IPAddress.Loopback, 0);
-        socket.Start();
-        return ((IPEndPoint)socket.LocalEndpoint).Port;
-    }
 }

@@ -150,7 +150,7 @@ public sealed class ReloaderTests : IDisposable
         HostConfiguration started = Read(Before);
         IReadOnlyList<BoundEndpoint> bound = BoundEndpoint.BindAll(started.Endpoints);
         var doors = new Doors();
-        int port = FreePort();
+        int port = LoopbackPort.Free();
         Reloader reloader = Start(Before, Settings(started, bound, doors), new Part("bad", ReloadPlan.Refuse([new("x", null, "is bad")])));
         Write($$"""{ "Broker": { "Endpoints": { "Http": { "Url": "" }, "Mqtt": { "Url": "mqtt://127.0.0.1:{{port}}" } } } }""");
 
@@ -181,13 +181,6 @@ public sealed class ReloaderTests : IDisposable
         Assert.Equal(["Broker:Endpoints:More:Url"], plan.AtNextStart);
         Assert.Null(plan.Apply);
         foreach (BoundEndpoint endpoint in bound) endpoint.Dispose();
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
     private static EndpointSettings Settings(HostConfiguration started, IReadOnlyList<BoundEndpoint> bound, Doors doors) => new(
